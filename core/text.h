@@ -2,9 +2,8 @@
  * case (RFC 4648, 6, no padding), hex, ids with a kind prefix, and UTF-8.
  *
  * Readers are strict: one text for each run of bytes, so no spare bits, no
- * white space, no padding where none is written.  Time depends on the
- * length only for hex and base64url, which carry keys of clients at times;
- * the others are for public data.
+ * white space, no padding where none is written.  The time of encoding and
+ * decoding depends on lengths and on whether the text is well formed.
  */
 #ifndef BZT_CORE_TEXT_H
 #define BZT_CORE_TEXT_H
