@@ -60,7 +60,7 @@ typedef struct message {
     bzt_span title;        /* not empty */
     bzt_span organisation; /* MESSAGE_BIND of an enterprise, or empty */
     bzt_span uscc;
-    bzt_span user; /* MESSAGE_BIND: not empty */
+    bzt_span user; /* may be empty */
     uint8_t browser[32];
     uint8_t certificate[32];
     int64_t created_at, expires_at; /* UTC ms; whole seconds are written */

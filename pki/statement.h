@@ -37,18 +37,18 @@ BZT_MUST_USE bzt_err statement_sign(uint8_t sig[STATEMENT_SIG_LEN],
 BZT_MUST_USE bzt_err statement_verify(bzt_span sig, statement_label label,
                                       const uint8_t pub[65], bzt_span payload);
 
-/* ---- an RP's HTTP request ----
+/* ---- an HTTP request of an RP or a registered client (doc/api.md) ----
  *
- * Payload of STATEMENT_HTTP: seven lines, each ended by LF:
- *   method, host, target (path and query as sent), RP id text, time (UTC ms,
- *   decimal), nonce (base64url of 16 random bytes), SM3 of the body in hex.
+ * Payload of STATEMENT_HTTP: six lines, each ended by LF:
+ *   method, target (path and query as sent), id, time (UTC ms, decimal),
+ *   nonce (base64url of 16 random bytes), SM3 of the body in lower-case hex.
  * It travels as
- *   Authorization: BZT-SM2 <rp id>,<time>,<nonce>,<base64url signature>
+ *   Authorization: BZT-SM2 id=<id>,at=<time>,nonce=<nonce>,sig=<base64url>
  */
 typedef struct statement_http {
-    bzt_span method, host, target; /* no controls or blanks inside */
-    bzt_span rp;                   /* id text: rp_… */
-    int64_t at;                    /* UTC ms, not negative */
+    bzt_span method, target; /* visible ASCII */
+    bzt_span id;             /* id text: rp_…, skey_… */
+    int64_t at;              /* UTC ms, not negative */
     uint8_t nonce[16];
     bzt_span body;
 } statement_http;
@@ -64,7 +64,7 @@ BZT_MUST_USE bzt_err statement_http_payload(bzt_span *out, uint8_t *buf,
 BZT_MUST_USE bzt_err statement_http_write(char out[STATEMENT_HTTP_HEADER_MAX],
                                           const statement_http *h,
                                           const uint8_t sig[64]);
-/* Fills rp, at, nonce and sig from the value; rp points into value.
+/* Fills id, at, nonce and sig from the value; id points into value.
  * BZT_ERR_UNAUTHENTICATED when it is not of that form. */
 BZT_MUST_USE bzt_err statement_http_read(statement_http *h, uint8_t sig[64],
                                          bzt_span value);

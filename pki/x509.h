@@ -122,8 +122,8 @@ typedef struct x509_name {
     bzt_span locality;     /* 2.5.4.7 */
     bzt_span organisation; /* 2.5.4.10 */
     bzt_span unit;         /* 2.5.4.11 */
-    bzt_span serial;       /* 2.5.4.5 serialNumber */
     bzt_span common_name;  /* 2.5.4.3 */
+    bzt_span serial;       /* 2.5.4.5 serialNumber */
 } x509_name;
 
 /* The first attribute of each kind; others are passed over.  Values in
