@@ -14,6 +14,10 @@ BZT_MUST_USE bzt_err conf_read(conf **out, const char *path,
 void conf_free(conf *c);
 /* fallback may be NULL. */
 const char *conf_text(const conf *c, const char *name, const char *fallback);
-int64_t conf_int(const conf *c, const char *name, int64_t fallback);
+/* A value that is not a whole number is printed to stderr and remembered:
+ * ask conf_check once after the last conf_int. */
+int64_t conf_int(conf *c, const char *name, int64_t fallback);
+/* BZT_ERR_CONFIG when a conf_int met something else than a number. */
+BZT_MUST_USE bzt_err conf_check(const conf *c);
 
 #endif
