@@ -1,6 +1,6 @@
 /* Requests of business systems: statements and rows. */
 #include "request.h"
-#include "row.h"
+#include "columns.h"
 #include <string.h>
 
 #define COLUMNS                                                                \
@@ -42,85 +42,67 @@ const char *request_state_text(request_state s)
     return state_texts[s];
 }
 
-static bzt_err read_state(request_state *out, const store_rows *rows,
-                          int column)
+static void column_state(columns *c, request_state *out)
 {
-    bzt_span text = store_bytes(rows, column);
+    const char *text = NULL;
 
-    for (int s = REQUEST_CREATED; s <= REQUEST_FAILED; s++) {
-        if (strlen(state_texts[s]) == text.len &&
-            !memcmp(state_texts[s], text.p, text.len)) {
+    column_text(c, &text);
+    for (int s = REQUEST_CREATED; text && s <= REQUEST_FAILED; s++) {
+        if (!strcmp(state_texts[s], text)) {
             *out = (request_state)s;
-            return BZT_OK;
+            return;
         }
     }
-    return BZT_ERR_IO;
+    if (!c->err)
+        c->err = BZT_ERR_IO;
 }
 
-static bzt_err read_asked(request_row *r, arena *a, const store_rows *rows)
+static void decode(columns *c, void *out)
 {
-    bzt_err err;
+    request_row *r = out;
 
-    if ((err = row_fixed(r->id, 16, rows, 0)) ||
-        (err = row_fixed(r->tenant, 16, rows, 1)) ||
-        (err = row_fixed(r->rp, 16, rows, 2)) ||
-        (err = row_text(&r->kind, a, rows, 3)) ||
-        (err = row_span(&r->description, a, rows, 4)) ||
-        (err = row_fixed(r->rp_signature, 64, rows, 5)) ||
-        (err = row_text(&r->domain, a, rows, 6)) ||
-        (err = row_fixed(r->browser, 32, rows, 7)) ||
-        (err = row_fixed(r->page_token, 32, rows, 8)) ||
-        (err = row_text(&r->page_origin, a, rows, 9)) ||
-        (err = row_text(&r->page_agent, a, rows, 10)) ||
-        (err = row_fixed(r->qr_secret, 32, rows, 11)) ||
-        (err = row_fixed(r->qr_token, 16, rows, 12)))
-        return err;
-    return BZT_OK;
-}
-
-static bzt_err read_progress(request_row *r, arena *a, const store_rows *rows)
-{
-    int has = 0;
-    bzt_err err;
-
-    if ((err = read_state(&r->state, rows, 13)) ||
-        (err = row_text(&r->reason, a, rows, 14)) ||
-        (err = row_text(&r->numbers, a, rows, 16)) ||
-        (err = row_fixed_optional(r->person, &r->has_holder, 16, rows, 17)) ||
-        (err = row_fixed_optional(r->device, &has, 16, rows, 18)) ||
-        (err = row_fixed_optional(r->key, &r->has_key, 16, rows, 19)) ||
-        (err = row_fixed_optional(r->certificate, &has, 16, rows, 20)) ||
-        (err = row_span(&r->message, a, rows, 21)) ||
-        (err = row_fixed_optional(r->signature, &r->has_signature, 64, rows,
-                                  22)) ||
-        (err = row_fixed_optional(r->op_id, &has, 16, rows, 23)))
-        return err;
-    r->number = store_int(rows, 15);
-    r->version = store_int(rows, 24);
-    r->created_at = store_int(rows, 25);
-    r->scanned_at = store_int(rows, 26);
-    r->decide_until = store_int(rows, 27);
-    r->done_at = store_int(rows, 28);
-    return BZT_OK;
+    column_fixed(c, r->id, 16);
+    column_fixed(c, r->tenant, 16);
+    column_fixed(c, r->rp, 16);
+    column_text(c, &r->kind);
+    column_span(c, &r->description);
+    column_fixed(c, r->rp_signature, 64);
+    column_text(c, &r->domain);
+    column_fixed(c, r->browser, 32);
+    column_fixed(c, r->page_token, 32);
+    column_text(c, &r->page_origin);
+    column_text(c, &r->page_agent);
+    column_fixed(c, r->qr_secret, 32);
+    column_fixed(c, r->qr_token, 16);
+    column_state(c, &r->state);
+    column_text(c, &r->reason);
+    r->number = column_int(c);
+    column_text(c, &r->numbers);
+    r->has_holder = column_fixed_optional(c, r->person, 16);
+    column_fixed_optional(c, r->device, 16);
+    r->has_key = column_fixed_optional(c, r->key, 16);
+    column_fixed_optional(c, r->certificate, 16);
+    column_span(c, &r->message);
+    r->has_signature = column_fixed_optional(c, r->signature, 64);
+    column_fixed_optional(c, r->op_id, 16);
+    r->version = column_int(c);
+    r->created_at = column_int(c);
+    r->scanned_at = column_int(c);
+    r->decide_until = column_int(c);
+    r->done_at = column_int(c);
 }
 
 static bzt_err read_one(store_tx *tx, request_row *out, arena *a,
                         const store_sql *sql, bzt_span by)
 {
-    store_rows *rows = NULL;
-    bzt_err err;
+    const store_value value = sv_span(by);
+    const columns_query q = {.sql = sql,
+                             .values = &value,
+                             .values_n = 1,
+                             .decode = decode,
+                             .size = sizeof(*out)};
 
-    *out = (request_row){0};
-    if ((err = store_query(tx, &rows, sql, (store_value[]){sv_span(by)}, 1)))
-        goto out;
-    if ((err = store_next(rows)))
-        goto out;
-    if ((err = read_asked(out, a, rows)))
-        goto out;
-    err = read_progress(out, a, rows);
-out:
-    store_rows_done(rows);
-    return err;
+    return columns_one(tx, out, a, &q);
 }
 
 bzt_err request_get(store_tx *tx, request_row *out, arena *a,
@@ -223,24 +205,20 @@ bzt_err request_update(store_tx *tx, request_row *r)
     return BZT_OK;
 }
 
-bzt_err request_find_overdue(store_tx *tx, uint8_t (*ids)[16], size_t *n,
-                             size_t max, int64_t now_ms)
+static void decode_id(columns *c, void *out)
 {
-    store_rows *rows = NULL;
-    bzt_err err;
+    column_fixed(c, out, 16);
+}
 
-    *n = 0;
-    if ((err = store_query(tx, &rows, &overdue_sql,
-                           (store_value[]){sv_int(now_ms)}, 1)))
-        goto out;
-    while (*n < max && !(err = store_next(rows))) {
-        if ((err = row_fixed(ids[*n], 16, rows, 0)))
-            goto out;
-        (*n)++;
-    }
-    if (err == BZT_ERR_NOT_FOUND)
-        err = BZT_OK;
-out:
-    store_rows_done(rows);
-    return err;
+bzt_err request_list_overdue(store_tx *tx, uint8_t (**ids)[16], size_t *n,
+                             size_t max, arena *a, int64_t now_ms)
+{
+    const store_value now = sv_int(now_ms);
+    const columns_query q = {.sql = &overdue_sql,
+                             .values = &now,
+                             .values_n = 1,
+                             .decode = decode_id,
+                             .size = 16};
+
+    return columns_list(tx, (void **)ids, n, max, a, &q);
 }

@@ -59,9 +59,9 @@ BZT_MUST_USE bzt_err request_insert(store_tx *tx, const request_row *row);
  * it is one more, and waiters of row->id are told after the commit.
  * BZT_ERR_BUSY: somebody else was first. */
 BZT_MUST_USE bzt_err request_update(store_tx *tx, request_row *row);
-/* Ids of open requests whose time is over. */
-BZT_MUST_USE bzt_err request_find_overdue(store_tx *tx, uint8_t (*ids)[16],
-                                          size_t *n, size_t max,
+/* Ids of open requests whose time is over, in the arena. */
+BZT_MUST_USE bzt_err request_list_overdue(store_tx *tx, uint8_t (**ids)[16],
+                                          size_t *n, size_t max, arena *a,
                                           int64_t now_ms);
 
 /* Short codes: one live code for each request. */
@@ -92,8 +92,9 @@ typedef struct webhook_row {
 } webhook_row;
 
 BZT_MUST_USE bzt_err webhook_insert(store_tx *tx, const webhook_row *row);
-BZT_MUST_USE bzt_err webhook_find_due(store_tx *tx, webhook_row *out, size_t *n,
-                                      size_t max, arena *a, int64_t now_ms);
+BZT_MUST_USE bzt_err webhook_list_due(store_tx *tx, webhook_row **out,
+                                      size_t *n, size_t max, arena *a,
+                                      int64_t now_ms);
 /* Take one for a while: next_at moves, BZT_ERR_BUSY when another node did. */
 BZT_MUST_USE bzt_err webhook_claim(store_tx *tx, const webhook_row *row,
                                    int64_t until_ms);

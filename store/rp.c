@@ -1,80 +1,58 @@
 /* Business systems (table rp). */
 #include "rp.h"
-#include "row.h"
+#include "columns.h"
 
 #define COLUMNS                                                                \
     "id, tenant_id, name, certificate, public_key, domains, webhook_url, "     \
     "state, created_at"
 
 static const store_sql get_sql = {"SELECT " COLUMNS " FROM rp WHERE id = $1"};
-static const store_sql find_sql = {
+static const store_sql list_sql = {
     "SELECT " COLUMNS " FROM rp WHERE tenant_id = $1 ORDER BY created_at"};
 static const store_sql insert_sql = {
     "INSERT INTO rp (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"};
 static const store_sql state_sql = {
     "UPDATE rp SET state = $3 WHERE tenant_id = $1 AND id = $2"};
 
-static bzt_err read_row(rp_row *out, arena *a, const store_rows *rows)
+static void decode(columns *c, void *out)
 {
-    bzt_err err;
+    rp_row *row = out;
 
-    if ((err = row_fixed(out->id, 16, rows, 0)))
-        return err;
-    if ((err = row_fixed(out->tenant, 16, rows, 1)))
-        return err;
-    if ((err = row_fixed(out->public_key, 65, rows, 4)))
-        return err;
-    if ((err = row_text(&out->name, a, rows, 2)))
-        return err;
-    if ((err = row_span(&out->certificate, a, rows, 3)))
-        return err;
-    if ((err = row_text(&out->domains, a, rows, 5)))
-        return err;
-    if ((err = row_text(&out->webhook_url, a, rows, 6)))
-        return err;
-    if ((err = row_text(&out->state, a, rows, 7)))
-        return err;
-    out->created_at = store_int(rows, 8);
-    return BZT_OK;
+    column_fixed(c, row->id, 16);
+    column_fixed(c, row->tenant, 16);
+    column_text(c, &row->name);
+    column_span(c, &row->certificate);
+    column_fixed(c, row->public_key, 65);
+    column_text(c, &row->domains);
+    column_text(c, &row->webhook_url);
+    column_text(c, &row->state);
+    row->created_at = column_int(c);
+}
+
+static columns_query query(const store_sql *sql, const store_value *id)
+{
+    return (columns_query){.sql = sql,
+                           .values = id,
+                           .values_n = 1,
+                           .decode = decode,
+                           .size = sizeof(rp_row)};
 }
 
 bzt_err rp_get(store_tx *tx, rp_row *out, arena *a, const uint8_t id[16])
 {
-    store_rows *rows = NULL;
-    bzt_err err;
+    const store_value by = sv_bytes(id, 16);
+    const columns_query q = query(&get_sql, &by);
 
-    *out = (rp_row){0};
-    if ((err = store_query(tx, &rows, &get_sql,
-                           (store_value[]){sv_bytes(id, 16)}, 1)))
-        goto out;
-    if ((err = store_next(rows)))
-        goto out;
-    err = read_row(out, a, rows);
-out:
-    store_rows_done(rows);
-    return err;
+    return columns_one(tx, out, a, &q);
 }
 
-bzt_err rp_find(store_tx *tx, rp_row *out, size_t *n, size_t max, arena *a,
+bzt_err rp_list(store_tx *tx, rp_row **out, size_t *n, size_t max, arena *a,
                 const uint8_t tenant[16])
 {
-    store_rows *rows = NULL;
-    bzt_err err;
+    const store_value by = sv_bytes(tenant, 16);
+    const columns_query q = query(&list_sql, &by);
 
-    *n = 0;
-    if ((err = store_query(tx, &rows, &find_sql,
-                           (store_value[]){sv_bytes(tenant, 16)}, 1)))
-        goto out;
-    while (*n < max && !(err = store_next(rows))) {
-        if ((err = read_row(&out[*n], a, rows)))
-            goto out;
-        (*n)++;
-    }
-    if (err == BZT_ERR_NOT_FOUND)
-        err = BZT_OK;
-out:
-    store_rows_done(rows);
-    return err;
+    return columns_list(tx, (void **)out, n, max, a, &q);
 }
 
 bzt_err rp_insert(store_tx *tx, const rp_row *row)
@@ -98,8 +76,6 @@ bzt_err rp_update_state(store_tx *tx, const uint8_t tenant[16],
 {
     const store_value values[] = {sv_bytes(tenant, 16), sv_bytes(id, 16),
                                   sv_text(state)};
-    int64_t changed = 0;
-    bzt_err err = store_exec(tx, &changed, &state_sql, values, 3);
 
-    return err ? err : changed ? BZT_OK : BZT_ERR_NOT_FOUND;
+    return columns_change(tx, &state_sql, values, 3);
 }

@@ -24,8 +24,9 @@ BZT_MUST_USE bzt_err rp_insert(store_tx *tx, const rp_row *row);
 /* BZT_ERR_NOT_FOUND: no such RP of this tenant. */
 BZT_MUST_USE bzt_err rp_update_state(store_tx *tx, const uint8_t tenant[16],
                                      const uint8_t id[16], const char *state);
-/* Those of a tenant, oldest first; *n of at most max. */
-BZT_MUST_USE bzt_err rp_find(store_tx *tx, rp_row *out, size_t *n, size_t max,
+/* Those of a tenant, oldest first: an array in the arena, *n of at most
+ * max. */
+BZT_MUST_USE bzt_err rp_list(store_tx *tx, rp_row **out, size_t *n, size_t max,
                              arena *a, const uint8_t tenant[16]);
 
 #endif

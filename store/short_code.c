@@ -1,6 +1,7 @@
 /* Short codes and idempotency keys: small rows around a request. */
+#include "columns.h"
 #include "request.h"
-#include "row.h"
+#include <string.h>
 
 static const store_sql code_drop_sql = {
     "DELETE FROM short_code WHERE request_id = $1"};
@@ -37,28 +38,25 @@ bzt_err short_code_insert(store_tx *tx, const uint8_t hash[32],
                       3);
 }
 
+static void decode_request(columns *c, void *out)
+{
+    column_fixed(c, out, 16);
+}
+
 bzt_err short_code_use(store_tx *tx, uint8_t request[16],
                        const uint8_t hash[32], int64_t now_ms)
 {
-    store_rows *rows = NULL;
-    int64_t changed = 0;
-    bzt_err err;
+    const store_value values[] = {sv_bytes(hash, 32), sv_int(now_ms)};
+    const columns_query q = {.sql = &code_get_sql,
+                             .values = values,
+                             .values_n = 1,
+                             .decode = decode_request,
+                             .size = 16};
+    bzt_err err = columns_change(tx, &code_use_sql, values, 2);
 
-    if ((err = store_exec(tx, &changed, &code_use_sql,
-                          (store_value[]){sv_bytes(hash, 32), sv_int(now_ms)},
-                          2)))
-        return err;
-    if (!changed)
-        return BZT_ERR_SHORT_CODE;
-    if ((err = store_query(tx, &rows, &code_get_sql,
-                           (store_value[]){sv_bytes(hash, 32)}, 1)))
-        goto out;
-    if ((err = store_next(rows)))
-        goto out;
-    err = row_fixed(request, 16, rows, 0);
-out:
-    store_rows_done(rows);
-    return err;
+    if (err)
+        return err == BZT_ERR_NOT_FOUND ? BZT_ERR_SHORT_CODE : err;
+    return columns_one(tx, request, NULL, &q);
 }
 
 bzt_err short_code_sweep(store_tx *tx, int64_t before_ms)
@@ -67,24 +65,34 @@ bzt_err short_code_sweep(store_tx *tx, int64_t before_ms)
                       (store_value[]){sv_int(before_ms)}, 1);
 }
 
+struct remembered {
+    uint8_t request[16];
+    uint8_t body_hash[32];
+};
+
+static void decode_remembered(columns *c, void *out)
+{
+    struct remembered *r = out;
+
+    column_fixed(c, r->request, 16);
+    column_fixed(c, r->body_hash, 32);
+}
+
 bzt_err idempotency_get(store_tx *tx, uint8_t request[16],
                         uint8_t body_hash[32], const uint8_t rp[16],
                         const char *name)
 {
-    store_rows *rows = NULL;
-    bzt_err err;
+    const store_value values[] = {sv_bytes(rp, 16), sv_text(name)};
+    const columns_query q = {.sql = &name_get_sql,
+                             .values = values,
+                             .values_n = 2,
+                             .decode = decode_remembered,
+                             .size = sizeof(struct remembered)};
+    struct remembered found;
+    bzt_err err = columns_one(tx, &found, NULL, &q);
 
-    if ((err =
-             store_query(tx, &rows, &name_get_sql,
-                         (store_value[]){sv_bytes(rp, 16), sv_text(name)}, 2)))
-        goto out;
-    if ((err = store_next(rows)))
-        goto out;
-    if ((err = row_fixed(request, 16, rows, 0)))
-        goto out;
-    err = row_fixed(body_hash, 32, rows, 1);
-out:
-    store_rows_done(rows);
+    memcpy(request, found.request, 16);
+    memcpy(body_hash, found.body_hash, 32);
     return err;
 }
 

@@ -1,6 +1,6 @@
 /* Webhooks that wait for delivery (table webhook). */
+#include "columns.h"
 #include "request.h"
-#include "row.h"
 
 static const store_sql insert_sql = {
     "INSERT INTO webhook (id, tenant_id, rp_id, request_id, payload, attempts, "
@@ -27,42 +27,31 @@ bzt_err webhook_insert(store_tx *tx, const webhook_row *r)
     return store_exec(tx, NULL, &insert_sql, values, 7);
 }
 
-static bzt_err read_row(webhook_row *r, arena *a, const store_rows *rows)
+static void decode(columns *c, void *out)
 {
-    bzt_err err;
+    webhook_row *r = out;
 
-    if ((err = row_fixed(r->id, 16, rows, 0)) ||
-        (err = row_fixed(r->tenant, 16, rows, 1)) ||
-        (err = row_fixed(r->rp, 16, rows, 2)) ||
-        (err = row_fixed(r->request, 16, rows, 3)) ||
-        (err = row_span(&r->payload, a, rows, 4)))
-        return err;
-    r->attempts = store_int(rows, 5);
-    r->next_at = store_int(rows, 6);
-    r->created_at = store_int(rows, 7);
-    return BZT_OK;
+    column_fixed(c, r->id, 16);
+    column_fixed(c, r->tenant, 16);
+    column_fixed(c, r->rp, 16);
+    column_fixed(c, r->request, 16);
+    column_span(c, &r->payload);
+    r->attempts = column_int(c);
+    r->next_at = column_int(c);
+    r->created_at = column_int(c);
 }
 
-bzt_err webhook_find_due(store_tx *tx, webhook_row *out, size_t *n, size_t max,
+bzt_err webhook_list_due(store_tx *tx, webhook_row **out, size_t *n, size_t max,
                          arena *a, int64_t now_ms)
 {
-    store_rows *rows = NULL;
-    bzt_err err;
+    const store_value now = sv_int(now_ms);
+    const columns_query q = {.sql = &due_sql,
+                             .values = &now,
+                             .values_n = 1,
+                             .decode = decode,
+                             .size = sizeof(webhook_row)};
 
-    *n = 0;
-    if ((err = store_query(tx, &rows, &due_sql, (store_value[]){sv_int(now_ms)},
-                           1)))
-        goto out;
-    while (*n < max && !(err = store_next(rows))) {
-        if ((err = read_row(&out[*n], a, rows)))
-            goto out;
-        (*n)++;
-    }
-    if (err == BZT_ERR_NOT_FOUND)
-        err = BZT_OK;
-out:
-    store_rows_done(rows);
-    return err;
+    return columns_list(tx, (void **)out, n, max, a, &q);
 }
 
 bzt_err webhook_claim(store_tx *tx, const webhook_row *row, int64_t until_ms)
