@@ -6,8 +6,8 @@
 #include "call.h"
 
 typedef enum field_type {
-    FIELD_TEXT,   /* UTF-8, min..max bytes, no control characters */
-    FIELD_INT,    /* min..max */
+    FIELD_TEXT, /* UTF-8, min..max bytes, no control characters */
+    FIELD_INT,  /* min..max */
     FIELD_BOOL,
     FIELD_BYTES,  /* base64url of min..max bytes */
     FIELD_ID,     /* id of `kind` */
@@ -27,13 +27,23 @@ typedef struct field {
 
 typedef struct route {
     const char *method; /* "GET", "POST", "DELETE" */
-    const char *path;   /* "/app/v1/keys/:key/sign" */
+    /* "/app/v1/keys/:key/sign"; a last "*rest" takes what is left of the
+     * path, slashes too, as one parameter */
+    const char *path;
     who who;
-    const field *fields; /* NULL: no body is allowed */
+    const field *fields; /* NULL: no body is allowed (but see body_type) */
     handler run;
-    size_t max_body; /* 0: 64 KiB */
+    size_t max_body; /* 0: 64 KiB; at most ROUTE_BODY_MAX */
     unsigned flags;
+    /* NULL: a JSON object with `fields`.  Otherwise the one media type of a
+     * body that the handler reads as bytes from c->raw; fields is NULL. */
+    const char *body_type;
 } route;
+
+/* An empty list: the body is {}. */
+extern const field no_fields[];
+
+enum { ROUTE_BODY_MAX = 1 << 20 };
 
 enum {
     ROUTE_SECRET = 1,  /* Cache-Control: no-store, bodies wiped */
