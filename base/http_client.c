@@ -154,7 +154,7 @@ static int is_loopback(const char *url)
 
 static CURLcode set_method(CURL *curl, const http_request *r)
 {
-    CURLcode e = CURLE_OK;
+    CURLcode e = curl_easy_setopt(curl, CURLOPT_NOBODY, 0L);
 
     if (r->body.p || !strcmp(r->method, "POST") || !strcmp(r->method, "PUT") ||
         !strcmp(r->method, "PATCH")) {
@@ -177,8 +177,8 @@ static CURLcode set_up(http_client *c, const http_request *r, sink *s,
     CURL *h = c->curl;
     CURLcode e = CURLE_OK;
 
-    curl_easy_reset(h); /* keeps connections and cookies */
-    e |= curl_easy_setopt(h, CURLOPT_COOKIEFILE, "");
+    /* Every option is set anew for each call: curl_easy_reset of libcurl 7.88
+     * leaks the cookie jar's list. */
     e |= curl_easy_setopt(h, CURLOPT_URL, r->url);
     e |= curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "http,https");
     e |= curl_easy_setopt(h, CURLOPT_FOLLOWLOCATION, 0L);
@@ -193,8 +193,7 @@ static CURLcode set_up(http_client *c, const http_request *r, sink *s,
     e |= curl_easy_setopt(h, CURLOPT_HTTPHEADER, headers);
     e |= curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, receive);
     e |= curl_easy_setopt(h, CURLOPT_WRITEDATA, s);
-    if (is_loopback(r->url))
-        e |= curl_easy_setopt(h, CURLOPT_PROXY, "");
+    e |= curl_easy_setopt(h, CURLOPT_PROXY, is_loopback(r->url) ? "" : NULL);
     if (c->ca_file) {
         e |= curl_easy_setopt(h, CURLOPT_CAINFO, c->ca_file);
         e |= curl_easy_setopt(h, CURLOPT_CAPATH, NULL);
