@@ -85,8 +85,7 @@ static inline uint32_t ct_is_all_zero(const void *a, size_t len)
 }
 
 /* out = in where flag is 1; unchanged where it is 0. */
-static inline void ct_cmov(void *out, const void *in, size_t len,
-                           uint32_t flag)
+static inline void ct_cmov(void *out, const void *in, size_t len, uint32_t flag)
 {
     uint8_t *o = (uint8_t *)out;
     const uint8_t *n = (const uint8_t *)in;

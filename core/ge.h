@@ -36,9 +36,11 @@ BZT_MUST_USE bzt_err ge_read_compressed(ge *out, const uint8_t in[33]);
 BZT_MUST_USE bzt_err ge_write(uint8_t out[65], const ge *a);
 BZT_MUST_USE bzt_err ge_write_compressed(uint8_t out[33], const ge *a);
 
-/* x(a) mod n, big-endian x also to x_out if not NULL. BZT_ERR_POINT at
- * infinity. */
+/* x(a) mod n.  BZT_ERR_POINT at infinity; then out is zero. */
 BZT_MUST_USE bzt_err ge_x_scalar(sc *out, const ge *a);
+/* 1 when a is not infinity and x(a) mod n is x; public data only, and much
+ * cheaper than ge_x_scalar. */
+uint32_t ge_x_is_vartime(const ge *a, const sc *x);
 
 void ge_set_infinity(ge *out);
 void ge_set_base(ge *out);
