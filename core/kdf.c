@@ -3,6 +3,7 @@
  * Notation). */
 #include "sm3.h"
 
+#include "bytes.h"
 #include "wipe.h"
 
 #include <string.h>
@@ -12,10 +13,10 @@ static void expand(uint8_t *out, size_t out_len, sm3 *prefix)
 {
     uint8_t block[32];
     for (uint32_t i = 1; out_len; i++) {
-        const uint8_t counter[4] = {(uint8_t)(i >> 24), (uint8_t)(i >> 16),
-                                    (uint8_t)(i >> 8), (uint8_t)i};
+        uint8_t counter[4];
         const size_t n = out_len < sizeof(block) ? out_len : sizeof(block);
         sm3 s = *prefix;
+        store_be32(counter, i);
         sm3_update(&s, counter, sizeof(counter));
         sm3_final(&s, block);
         memcpy(out, block, n);

@@ -6,6 +6,7 @@
  */
 #include "sm3.h"
 
+#include "bytes.h"
 #include "sm3_block.h"
 #include "wipe.h"
 
@@ -36,9 +37,9 @@ static void round_words(uint32_t u[WORDS], const hmac_sm3 *key)
 static void first(uint8_t out[32], const hmac_sm3 *key, bzt_span salt,
                   uint32_t i)
 {
-    const uint8_t counter[4] = {(uint8_t)(i >> 24), (uint8_t)(i >> 16),
-                                (uint8_t)(i >> 8), (uint8_t)i};
+    uint8_t counter[4];
     hmac_sm3 h = *key;
+    store_be32(counter, i);
     hmac_sm3_update(&h, salt.p, salt.len);
     hmac_sm3_update(&h, counter, sizeof(counter));
     hmac_sm3_final(&h, out);
@@ -50,22 +51,15 @@ static void block_bytes(uint8_t t[32], const hmac_sm3 *key, bzt_span salt,
 {
     uint32_t u[WORDS], sum[WORDS];
     first(t, key, salt, i);
-    for (int j = 0; j < WORDS; j++) {
-        u[j] = (uint32_t)t[4 * j] << 24 | (uint32_t)t[4 * j + 1] << 16 |
-               (uint32_t)t[4 * j + 2] << 8 | t[4 * j + 3];
-        sum[j] = u[j];
-    }
+    for (int j = 0; j < WORDS; j++)
+        sum[j] = u[j] = load_be32(t + 4 * j);
     for (uint32_t n = 1; n < iterations; n++) {
         round_words(u, key);
         for (int j = 0; j < WORDS; j++)
             sum[j] ^= u[j];
     }
-    for (int j = 0; j < WORDS; j++) {
-        t[4 * j] = (uint8_t)(sum[j] >> 24);
-        t[4 * j + 1] = (uint8_t)(sum[j] >> 16);
-        t[4 * j + 2] = (uint8_t)(sum[j] >> 8);
-        t[4 * j + 3] = (uint8_t)sum[j];
-    }
+    for (int j = 0; j < WORDS; j++)
+        store_be32(t + 4 * j, sum[j]);
     wipe(u, sizeof(u));
     wipe(sum, sizeof(sum));
 }

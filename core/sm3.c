@@ -2,6 +2,7 @@
  * only on lengths. */
 #include "sm3.h"
 
+#include "bytes.h"
 #include "sm3_block.h"
 #include "wipe.h"
 
@@ -11,20 +12,6 @@ enum { BLOCK = 64, LENGTH_AT = 56 };
 
 static const uint32_t iv[8] = {0x7380166f, 0x4914b2b9, 0x172442d7, 0xda8a0600,
                                0xa96f30bc, 0x163138aa, 0xe38dee4d, 0xb0fb0e4e};
-
-static uint32_t load32(const uint8_t *p)
-{
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 |
-           p[3];
-}
-
-static void store32(uint8_t *p, uint32_t v)
-{
-    p[0] = (uint8_t)(v >> 24);
-    p[1] = (uint8_t)(v >> 16);
-    p[2] = (uint8_t)(v >> 8);
-    p[3] = (uint8_t)v;
-}
 
 #define ROTL(x, n)   ((x) << (n) | (x) >> (32 - (n)))
 #define P0(x)        ((x) ^ ROTL(x, 9) ^ ROTL(x, 17))
@@ -129,7 +116,7 @@ static void compress(uint32_t h[8], const uint8_t *p, size_t blocks)
     uint32_t w[16];
     for (; blocks; blocks--, p += BLOCK) {
         for (int i = 0; i < 16; i++)
-            w[i] = load32(p + 4 * i);
+            w[i] = load_be32(p + 4 * i);
         sm3_compress_words(h, w);
     }
     wipe(w, sizeof(w));
@@ -173,11 +160,11 @@ void sm3_final(sm3 *s, uint8_t out[32])
         fill = 0;
     }
     memset(s->block + fill, 0, LENGTH_AT - fill);
-    store32(s->block + LENGTH_AT, (uint32_t)(bits >> 32));
-    store32(s->block + LENGTH_AT + 4, (uint32_t)bits);
+    store_be32(s->block + LENGTH_AT, (uint32_t)(bits >> 32));
+    store_be32(s->block + LENGTH_AT + 4, (uint32_t)bits);
     compress(s->h, s->block, 1);
     for (int i = 0; i < 8; i++)
-        store32(out + 4 * i, s->h[i]);
+        store_be32(out + 4 * i, s->h[i]);
     wipe(s, sizeof(*s));
 }
 
