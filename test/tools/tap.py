@@ -43,6 +43,6 @@ def main(module):
             except Exception:  # any exception is a failed test
                 failed += 1
                 print(f'not ok {number} - {name}')
-                for line in traceback.format_exc().splitlines():
+                for line in traceback.format_exc().splitlines()[-6:]:
                     print('#', line)
     sys.exit(1 if failed else 0)
