@@ -175,6 +175,13 @@ const json *json_array_item(const json *array, size_t i)
     return c;
 }
 
+const char *json_text_item(const json *array, size_t i)
+{
+    const json *item = json_array_item(array, i);
+
+    return cJSON_IsString(item) ? item->valuestring : NULL;
+}
+
 static bzt_err text_of(const char **out, const json *j, size_t min, size_t max)
 {
     size_t len;

@@ -29,6 +29,8 @@ BZT_MUST_USE bzt_err json_array_at(const json **out, const json *o,
                                    const char *name, size_t max_n);
 size_t json_array_n(const json *array);
 const json *json_array_item(const json *array, size_t i);
+/* Item i as text, or NULL when it is none. */
+const char *json_text_item(const json *array, size_t i);
 BZT_MUST_USE bzt_err json_text(const char **out, const json *o,
                                const char *name, size_t min, size_t max);
 BZT_MUST_USE bzt_err json_text_optional(const char **out, const json *o,
