@@ -1,6 +1,5 @@
 /* Columns of a row, one after the other (columns.h). */
 #include "columns.h"
-#include "row.h"
 #include <string.h>
 
 static void stick(columns *c, bzt_err err)
@@ -11,15 +10,24 @@ static void stick(columns *c, bzt_err err)
 
 void column_fixed(columns *c, void *out, size_t len)
 {
-    stick(c, row_fixed(out, len, c->rows, c->next++));
+    bzt_span bytes = store_bytes(c->rows, c->next++);
+
+    memset(out, 0, len);
+    if (bytes.len != len)
+        stick(c, BZT_ERR_IO);
+    else
+        memcpy(out, bytes.p, len);
 }
 
 int column_fixed_optional(columns *c, void *out, size_t len)
 {
-    int has = 0;
-
-    stick(c, row_fixed_optional(out, &has, len, c->rows, c->next++));
-    return has;
+    memset(out, 0, len);
+    if (store_is_null(c->rows, c->next)) {
+        c->next++;
+        return 0;
+    }
+    column_fixed(c, out, len);
+    return 1;
 }
 
 int64_t column_int(columns *c)
@@ -31,12 +39,26 @@ int64_t column_int(columns *c)
 
 void column_text(columns *c, const char **out)
 {
-    stick(c, row_text(out, c->a, c->rows, c->next++));
+    int column = c->next++;
+
+    *out = NULL;
+    if (store_is_null(c->rows, column))
+        return;
+    *out = arena_text(c->a, store_bytes(c->rows, column));
+    if (!*out)
+        stick(c, BZT_ERR_MEMORY);
 }
 
 void column_span(columns *c, bzt_span *out)
 {
-    stick(c, row_span(out, c->a, c->rows, c->next++));
+    int column = c->next++;
+
+    *out = (bzt_span){NULL, 0};
+    if (store_is_null(c->rows, column))
+        return;
+    *out = arena_copy(c->a, store_bytes(c->rows, column));
+    if (!out->p)
+        stick(c, BZT_ERR_MEMORY);
 }
 
 static bzt_err decode(const columns_query *q, void *out, arena *a,
