@@ -228,6 +228,8 @@ def collect(name, log, wanted):
     with open(log, encoding='utf-8', errors='replace') as lines:
         for line in lines:
             test = json.loads(line)
+            # "bzt:core / sm3" or, with one suite alone, "sm3"
+            test['name'] = test['name'].split(' / ')[-1]
             suite = suite_of.get(test['name'], '?')
             result, seconds = results.setdefault(suite, (Result(), 0.0))
             result.add(of_meson(test))
