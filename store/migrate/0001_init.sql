@@ -196,6 +196,14 @@ CREATE TABLE key_op (
 );
 CREATE INDEX key_op_at ON key_op (key_id, at);
 
+-- A reviewer has permitted to lift the PIN lock of a key (doc/wire.md).
+CREATE TABLE unlock_permit (
+    key_id bytea PRIMARY KEY,
+    staff_id bytea NOT NULL,
+    approved bigint NOT NULL,            -- for keys of an enterprise
+    until_at bigint NOT NULL
+);
+
 CREATE TABLE certificate (
     id bytea PRIMARY KEY,
     entry_id bytea NOT NULL,
