@@ -17,8 +17,8 @@ typedef struct csr {
     bzt_sm2_signature sig;
 } csr;
 
-#define CSR_INFO_SIZE_MAX 1024
-#define CSR_SIZE_MAX      1280
+#define CSR_INFO_SIZE_MAX 2048
+#define CSR_SIZE_MAX      2304
 
 /* CertificationRequestInfo without attributes (A0 00).  The message M of
  * the key's first signature. */

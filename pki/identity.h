@@ -13,7 +13,8 @@ enum { USCC_LEN = 18, ID_NUMBER_LEN = 18 };
 BZT_MUST_USE bzt_err uscc_check(bzt_span code);
 
 /* Resident ID number (GB 11643-1999): 17 digits and a check character
- * 0-9 X, a birth date that exists, from 1900.  BZT_ERR_ID_NUMBER. */
+ * 0-9 X, a birth date that exists, from 1800 (the example of the standard is
+ * of 1880).  BZT_ERR_ID_NUMBER. */
 BZT_MUST_USE bzt_err id_number_check(bzt_span number);
 
 #endif

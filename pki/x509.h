@@ -158,7 +158,8 @@ typedef enum x509_profile {
 
 typedef struct x509_template {
     x509_profile profile;
-    uint8_t serial[X509_SERIAL_MAX]; /* random; the first bit is cleared */
+    uint8_t serial[X509_SERIAL_MAX]; /* random; its first two bits become
+                                      * 01, so that its length stays */
     size_t serial_len;               /* 8 to 20 */
     x509_name subject;
     int64_t not_before, not_after; /* UTC ms, seconds are kept */

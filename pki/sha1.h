@@ -1,0 +1,11 @@
+/* SHA-1 (FIPS 180-4) for one purpose: the certificate ids by which outside
+ * OCSP clients name an issuer.  It protects nothing here and is not to be
+ * used for anything else. */
+#ifndef BZT_PKI_SHA1_H
+#define BZT_PKI_SHA1_H
+
+#include <bzt/span.h>
+
+void sha1_digest(uint8_t out[20], bzt_span data);
+
+#endif
