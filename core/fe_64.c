@@ -15,32 +15,16 @@
 static const uint64_t p_limbs[4] = {0xffffffffffffffff, 0xffffffff00000000,
                                     0xffffffffffffffff, 0xfffffffeffffffff};
 
-/* out = t + top 2^256 - (p or 0), for t + top 2^256 < 2p. */
-static inline void reduce_once(uint64_t out[4], const uint64_t t[4],
-                               uint64_t top)
-{
-    uint64_t d[4];
-    uint64_t borrow = limbs_sub(d, t, p_limbs);
-    uint64_t keep = ct_mask64(borrow & (top ^ 1));
-    for (int i = 0; i < 4; i++)
-        out[i] = d[i] ^ (keep & (d[i] ^ t[i]));
-}
-
 void fe_add(fe *out, const fe *a, const fe *b)
 {
     uint64_t t[4];
-    uint64_t carry = limbs_add(t, a->l, b->l);
-    reduce_once(out->l, t, carry);
+    carry_flag carry = limbs_add(t, a->l, b->l);
+    limbs_reduce_once(out->l, t, carry, p_limbs);
 }
 
 void fe_sub(fe *out, const fe *a, const fe *b)
 {
-    uint64_t t[4];
-    uint64_t mask = ct_mask64(limbs_sub(t, a->l, b->l));
-    uint64_t add[4];
-    for (int i = 0; i < 4; i++)
-        add[i] = mask & p_limbs[i];
-    (void)limbs_add(out->l, t, add);
+    limbs_sub_mod(out->l, a->l, b->l, p_limbs);
 }
 
 void fe_half(fe *out, const fe *a)
@@ -49,41 +33,71 @@ void fe_half(fe *out, const fe *a)
     uint64_t mask = ct_mask64(a->l[0] & 1);
     for (int i = 0; i < 4; i++)
         add[i] = mask & p_limbs[i];
-    uint64_t carry = limbs_add(t, a->l, add);
+    carry_flag carry = limbs_add(t, a->l, add);
     for (int i = 0; i < 3; i++)
         out->l[i] = t[i] >> 1 | t[i + 1] << 63;
-    out->l[3] = t[3] >> 1 | carry << 63;
+    out->l[3] = t[3] >> 1 | (uint64_t)carry << 63;
 }
 
-/* t = (t + m p) / 2^64 for the digit m = t[0]: the low limb cancels and
- *     d = m - m 2^32 - m 2^160 + m 2^192   (0 <= d < 2^256)
- * is added to what is left. */
+/* t = (t + m p) / 2^64 for the digit m = t[0]: the low limb cancels, and
+ *     m - m 2^32 - m 2^160 + m 2^192
+ * is added to the rest.  The two upper terms make m 2^192 - (m / 2^32) 2^192
+ * and a borrow at most: that limb is not negative. */
 static inline void reduce_row(uint64_t t[5])
 {
-    uint64_t m = t[0];
-    const uint64_t plus[4] = {m, 0, 0, m};
-    const uint64_t minus[4] = {m << 32, m >> 32, m << 32, m >> 32};
-    uint64_t d[4];
-    (void)limbs_sub(d, plus, minus);
-    uint64_t carry = limbs_add(t, t + 1, d);
-    t[4] = carry;
+    uint64_t m = t[0], low = m << 32, high = m >> 32, top;
+    carry_flag c = sub_borrow(&t[0], t[1], low, 0);
+    c = sub_borrow(&t[1], t[2], high, c);
+    c = sub_borrow(&t[2], t[3], low, c);
+    (void)sub_borrow(&top, m, high, c);
+    c = add_carry(&t[0], t[0], m, 0);
+    c = add_carry(&t[1], t[1], 0, c);
+    c = add_carry(&t[2], t[2], 0, c);
+    t[4] = add_carry(&t[3], t[4], top, c);
 }
 
-/* Before each row t < 2p; then t + a b[i] + m p < 2^64 (2p) again, and both
- * fit in five limbs: 2p + (2^64 - 1) p < 2^320. */
+static inline void mul_row(uint64_t t[5], const uint64_t a[4], uint64_t b)
+{
+    (void)limbs_mul_add(t, a, b);
+    reduce_row(t);
+}
+
+/* a < p, b < 2^256.  Before each row t < 2p; then t + a b[i] + m p is below
+ * 2^64 (2p) again, and t + a b[i] < 2^320. */
 void fe_mul(fe *out, const fe *a, const fe *b)
 {
-    uint64_t t[5] = {0};
-    for (int i = 0; i < 4; i++) {
-        (void)limbs_mul_add(t, a->l, b->l[i]);
-        reduce_row(t);
-    }
-    reduce_once(out->l, t, t[4]);
+    uint64_t t[5];
+    const uint64_t x[4] = {a->l[0], a->l[1], a->l[2], a->l[3]};
+    limbs_mul_one(t, x, b->l[0]);
+    reduce_row(t);
+    mul_row(t, x, b->l[1]);
+    mul_row(t, x, b->l[2]);
+    mul_row(t, x, b->l[3]);
+    limbs_reduce_once(out->l, t, t[4], p_limbs);
 }
 
+/* As reduce_row, but with nothing above t[3]. */
+static inline void reduce_low(uint64_t t[4])
+{
+    uint64_t row[5] = {t[0], t[1], t[2], t[3], 0};
+    reduce_row(row);
+    for (int i = 0; i < 4; i++)
+        t[i] = row[i];
+}
+
+/* The low half of the square is reduced by itself, to at most p; with the
+ * high half, below 2^-256 p^2, the sum is below 2p. */
 void fe_sqr(fe *out, const fe *a)
 {
-    fe_mul(out, a, a);
+    uint64_t t[8];
+    const uint64_t x[4] = {a->l[0], a->l[1], a->l[2], a->l[3]};
+    limbs_sqr(t, x);
+    reduce_low(t);
+    reduce_low(t);
+    reduce_low(t);
+    reduce_low(t);
+    carry_flag c = limbs_add(t, t, t + 4);
+    limbs_reduce_once(out->l, t, c, p_limbs);
 }
 
 uint32_t fe_read(fe *out, const uint8_t in[32])

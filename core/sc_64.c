@@ -12,45 +12,46 @@ static const uint64_t n_limbs[4] = {0x53bbf40939d54123, 0x7203df6b21c6052b,
                                     0xffffffffffffffff, 0xfffffffeffffffff};
 #define N_INV 0x327f9e8872350975u /* -1/n mod 2^64 */
 
-/* out = t + top 2^256 - (n or 0), for t + top 2^256 < 2n. */
-static inline void reduce_once(uint64_t out[4], const uint64_t t[4],
-                               uint64_t top)
+/* t = (t + m n) / 2^64, with the digit m that clears the low limb. */
+static inline void reduce_row(uint64_t t[6])
 {
-    uint64_t d[4];
-    uint64_t borrow = limbs_sub(d, t, n_limbs);
-    uint64_t keep = ct_mask64(borrow & (top ^ 1));
+    carry_flag c = limbs_mul_add(t, n_limbs, t[0] * N_INV);
     for (int i = 0; i < 4; i++)
-        out[i] = d[i] ^ (keep & (d[i] ^ t[i]));
+        t[i] = t[i + 1];
+    (void)add_carry(&t[4], t[5], 0, c);
+}
+
+static inline void mul_row(uint64_t t[6], const uint64_t a[4], uint64_t b)
+{
+    t[5] = limbs_mul_add(t, a, b);
+    reduce_row(t);
 }
 
 /* a < n, b < 2^256.  Before each row t < 2n; then t + a b[i] + m n is below
- * 2^64 (2n) < 2^321 again. */
+ * 2^64 (2n) again. */
 void sc_mul(sc *out, const sc *a, const sc *b)
 {
-    uint64_t t[6] = {0};
-    for (int i = 0; i < 4; i++) {
-        t[5] = limbs_mul_add(t, a->l, b->l[i]);
-        t[5] += limbs_mul_add(t, n_limbs, t[0] * N_INV);
-        for (int j = 0; j < 5; j++)
-            t[j] = t[j + 1];
-    }
-    reduce_once(out->l, t, t[4]);
+    uint64_t t[6];
+    const uint64_t x[4] = {a->l[0], a->l[1], a->l[2], a->l[3]};
+    limbs_mul_one(t, x, b->l[0]);
+    t[5] = 0;
+    reduce_row(t);
+    mul_row(t, x, b->l[1]);
+    mul_row(t, x, b->l[2]);
+    mul_row(t, x, b->l[3]);
+    limbs_reduce_once(out->l, t, t[4], n_limbs);
 }
 
 void sc_add(sc *out, const sc *a, const sc *b)
 {
     uint64_t t[4];
-    uint64_t carry = limbs_add(t, a->l, b->l);
-    reduce_once(out->l, t, carry);
+    carry_flag carry = limbs_add(t, a->l, b->l);
+    limbs_reduce_once(out->l, t, carry, n_limbs);
 }
 
 void sc_sub(sc *out, const sc *a, const sc *b)
 {
-    uint64_t t[4], add[4];
-    uint64_t mask = ct_mask64(limbs_sub(t, a->l, b->l));
-    for (int i = 0; i < 4; i++)
-        add[i] = mask & n_limbs[i];
-    (void)limbs_add(out->l, t, add);
+    limbs_sub_mod(out->l, a->l, b->l, n_limbs);
 }
 
 uint32_t sc_is_zero(const sc *a)
