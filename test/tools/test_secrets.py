@@ -65,6 +65,26 @@ def test_secrets_refuses_a_member_in_a_log(tree):
             ' o->signing.d[0]);\n}', 'signing given to log_event')
 
 
+def test_secrets_lets_public_members_be_shown(tree):
+    accepts(tree, 'void f(const bzt_phone_key *key, bzt_phone_key *all)\n{\n'
+            '    log_event(1, "a", "%d %d", key->g, all[3].intent.g);\n'
+            '    if (memcmp(key->key_id, all[1].key_id, 16))\n'
+            '        return;\n}')
+    for secret in ('key->m', 'key', 'key->intent.m', 'all[0].m', 'key->gm'):
+        refuses(tree, 'void f(const bzt_phone_key *key, bzt_phone_key *all)\n'
+                f'{{\n    memcmp({secret}, key->key_id, 16);\n}}',
+                'given to memcmp')
+
+
+def test_secrets_lets_the_owner_move_a_nonce(tree):
+    text = 'void f(cosign_nonce *a, cosign_nonce *b)\n{\n    *a = *b;\n}\n'
+    refuses(tree, text, 'assigned')
+    tree.write('service/x.c', '')
+    tree.write('cosign/x.c', text)
+    code, out = tree.run('secrets')
+    assert code == 0, out
+
+
 def test_secrets_gives_the_line(tree):
     _, out = run(tree, '\n\nint f(bzt_sm2_key key);')
     assert 'service/x.c:5:' in out, out
