@@ -485,4 +485,5 @@ def main(names):
     return report.end()
 
 
-sys.exit(main(sys.argv[1:]))
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))
