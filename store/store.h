@@ -27,8 +27,8 @@ typedef bzt_err (*store_op)(store_tx *tx, void *arg);
 typedef void (*store_touched)(void *self, const uint8_t id[16]);
 
 typedef struct store_options {
-    const char *url;      /* "sqlite:/path/file" or "postgresql://…" */
-    int connections;      /* PostgreSQL pool size; 0 means 8 */
+    const char *url; /* "sqlite:/path/file" or "postgresql://…" */
+    int connections; /* PostgreSQL pool size; 0 means 8 */
     store_touched touched;
     void *touched_self;
 } store_options;
@@ -47,6 +47,10 @@ BZT_MUST_USE bzt_err store_write(store *s, store_op op, void *arg);
 /* The same without writing; sees committed data only. */
 BZT_MUST_USE bzt_err store_read(store *s, store_op op, void *arg);
 
+/* Inside an operation: no store_write or store_read; keep it short, because
+ * with SQLite all others wait (no crypto that could be done before, no
+ * calls to the outside).  SQLite runs it on the writer's thread. */
+
 /* Say that the object `id` has changed: waiters are told after the commit. */
 void store_touch(store_tx *tx, const uint8_t id[16]);
 /* The database's clock, UTC milliseconds, the same for all nodes. */
@@ -54,7 +58,8 @@ BZT_MUST_USE bzt_err store_now(store_tx *tx, int64_t *now_ms);
 
 /* --- statements: used by the files of store/ only ----------------------- */
 
-/* A statement is a named constant: SQL with $1, $2, … */
+/* A statement is a static constant, known by its address: SQL with $1, $2, …
+ * for exactly the values given.  Aggregates are cast to bigint. */
 typedef struct store_sql {
     const char *text;
 } store_sql;
@@ -80,6 +85,7 @@ static inline store_value sv_bytes(const void *p, size_t len)
     return (store_value){.type = STORE_BYTES,
                          .bytes = {(const uint8_t *)p, len}};
 }
+/* As sv_bytes: a NULL pointer gives SQL NULL, also when it has no length. */
 static inline store_value sv_span(bzt_span s)
 {
     return (store_value){.type = STORE_BYTES, .bytes = s};
@@ -90,13 +96,19 @@ store_value sv_text(const char *zero_terminated);
 store_value sv_id(const uint8_t id[16]);
 
 /* Execute; *changed (may be NULL) receives the number of rows affected.
- * BZT_ERR_DUPLICATE: a unique constraint. */
+ * BZT_ERR_DUPLICATE: a unique constraint.
+ *
+ * The first failure of a statement sticks: later ones fail with the same
+ * error and the operation as a whole does too, whatever it returns (a
+ * PostgreSQL transaction is dead then).  To insert only what is absent use
+ * ON CONFLICT DO NOTHING.  Nothing is written while rows are open. */
 BZT_MUST_USE bzt_err store_exec(store_tx *tx, int64_t *changed,
                                 const store_sql *sql, const store_value *values,
                                 size_t n);
 
 typedef struct store_rows store_rows;
-/* Query; rows are read one by one.  Always followed by store_rows_done. */
+/* Query; rows are read one by one.  Always followed by store_rows_done
+ * (NULL is allowed).  Also for INSERT and UPDATE … RETURNING. */
 BZT_MUST_USE bzt_err store_query(store_tx *tx, store_rows **out,
                                  const store_sql *sql,
                                  const store_value *values, size_t n);
