@@ -273,9 +273,9 @@ typedef struct bzt_transfer_code {
  * (version), BZT_ERR_ENCODING, BZT_ERR_RANGE, BZT_ERR_POINT (not something
  * that write made); out is then zero.  The bytes are secret. */
 enum {
-    BZT_PHONE_SIZE = 4236,
-    BZT_PHONE_KEY_SIZE = 350,
-    BZT_TRANSFER_SIZE = 52
+    BZT_PHONE_SIZE = 4230,
+    BZT_PHONE_KEY_SIZE = 281,
+    BZT_TRANSFER_SIZE = 49
 };
 void bzt_phone_write(uint8_t out[BZT_PHONE_SIZE], const bzt_phone *phone);
 BZT_MUST_USE bzt_err bzt_phone_read(bzt_phone *out, bzt_span in);
