@@ -1,4 +1,4 @@
-/* Sessions: who calls, by the value of a cookie or by a signed request.
+/* Sessions: who calls, by the value of a cookie.
  *
  * An app session ends 30 days after its last use and 180 days after its
  * begin; a staff session after 30 minutes and 12 hours.
@@ -38,28 +38,7 @@ BZT_MUST_USE bzt_err session_find(session_row *out, service *s,
 BZT_MUST_USE bzt_err session_csrf_check(const session_row *row,
                                         const char *header);
 
-/* Who signed an HTTP request (doc/api.md, BZT-SM2). */
-typedef struct signed_request {
-    const char *authorization;   /* the header's value */
-    const char *method, *target; /* target: path and query as sent */
-    bzt_span body;
-} signed_request;
-typedef struct signed_caller {
-    uint8_t id[16]; /* of the rp, or of the staff account */
-    uint8_t tenant[16];
-    char roles[64]; /* of staff */
-} signed_caller;
-
-/* BZT_ERR_UNAUTHENTICATED: not of that form or an unknown id.
- * BZT_ERR_RP_UNKNOWN: the RP is disabled.  BZT_ERR_SIGNATURE, BZT_ERR_SKEW
- * (60 s), BZT_ERR_REPLAY: the nonce was used.  Nothing is stored unless the
- * signature holds. */
-BZT_MUST_USE bzt_err signed_find_rp(signed_caller *out, service *s,
-                                    const signed_request *r, int64_t now_ms);
-BZT_MUST_USE bzt_err signed_find_staff(signed_caller *out, service *s,
-                                       const signed_request *r, int64_t now_ms);
-
-/* Tasks: forget ended sessions and old nonces. */
+/* Task: forget ended sessions and old nonces of signed requests. */
 bzt_err session_task(service *s, int *more);
 
 #endif
