@@ -7,8 +7,11 @@
 #include "cosign_internal.h"
 #include "issue.h"
 #include "pki/message.h"
+#include "pki/x509.h"
 #include "request.h"
+#include "site_keys.h"
 #include "store/device.h"
+#include "store/holder.h"
 #include "vault.h"
 #include <string.h>
 
@@ -108,6 +111,60 @@ out:
     return err;
 }
 
+/* A key that a key centre made may only be the one of a certificate that
+ * this holder has: its point is looked up, not believed. */
+struct certified {
+    const cosign_caller *by;
+    const uint8_t *point;
+    int found;
+};
+
+static bzt_err certified_op(store_tx *tx, void *arg)
+{
+    enum { DECRYPTS = X509_KEY_ENCIPHERMENT | X509_DATA_ENCIPHERMENT };
+    struct certified *in = arg;
+    bzt_span *ders;
+    size_t n;
+    bzt_err err;
+
+    in->found = 0;
+    if ((err = holder_ders(tx, &ders, &n, in->by->a, in->by->person)))
+        return err;
+    for (size_t i = 0; i < n; i++) {
+        x509_cert cert;
+        if (!x509_read(&cert, ders[i]) && (cert.key_usage & DECRYPTS) &&
+            !memcmp(cert.pub, in->point, 65))
+            in->found = 1;
+    }
+    return BZT_OK;
+}
+
+bzt_err cosign_import(const cosign_caller *by, cosign_reply *reply,
+                      const bzt_import_request *request)
+{
+    operation op = begin(by, "import", request->key_id, NULL);
+    struct certified certified = {.by = by, .point = request->P};
+    bzt_sm2_key transport = {{0}};
+    bzt_err err;
+
+    *reply = (cosign_reply){0};
+    if ((err = operation_load(&op)) ||
+        (err = store_read(by->s->store, certified_op, &certified)) ||
+        (err = site_key_get(&transport, by->s, SITE_KEY_TRANSPORT)))
+        goto out;
+    cosign_import_context context = {.transport = &transport};
+    if (certified.found)
+        memcpy(context.certificate_P, request->P, 65);
+    if (op.exists)
+        op.answer = cosign_server_import(&op.effect, &op.row, &op.device,
+                                         request, &context);
+    err = operation_finish(&op, reply);
+out:
+    bzt_sm2_key_wipe(&transport);
+    operation_wipe(&op);
+    return err;
+}
+
 /* --- signing ------------------------------------------------------------ */
 
 struct expect {
@@ -127,8 +184,9 @@ static bzt_err expect_op(store_tx *tx, void *arg)
             request_tx_expect(tx, op->by->a, in->what->id, op->key_id,
                               op->by->device, in->request->message, op->now_ms);
     else if (in->what->kind == COSIGN_FOR_APPLICATION)
-        err = issue_tx_expect(tx, op->by->a, in->what->id, op->by->person,
-                              op->key.point, in->request->message);
+        err = issue_tx_expect(tx, op->by->s, op->by->a, in->what->id,
+                              op->by->person, op->key.point,
+                              in->request->message);
     else
         err = BZT_ERR_MESSAGE;
     return err == BZT_ERR_NOT_FOUND ? BZT_ERR_MESSAGE : err;

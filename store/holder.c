@@ -14,6 +14,10 @@ static const store_sql chain_sql = {
     "SELECT certificate FROM ca_key WHERE ca_id = $1 "
     "AND role IN ('issuing', 'root') ORDER BY role"};
 
+static const store_sql ders_sql = {
+    "SELECT c.der FROM certificate c JOIN entry e ON e.id = c.entry_id "
+    "WHERE e.person_id = $1"};
+
 static void decode(columns *c, void *out)
 {
     holder_certificate *h = out;
@@ -65,4 +69,17 @@ bzt_err holder_chain(store_tx *tx, bzt_span **out, size_t *n, arena *a,
                              .size = sizeof(bzt_span)};
 
     return columns_list(tx, (void **)out, n, 4, a, &q);
+}
+
+bzt_err holder_ders(store_tx *tx, bzt_span **out, size_t *n, arena *a,
+                    const uint8_t person[16])
+{
+    const store_value id = sv_bytes(person, 16);
+    const columns_query q = {.sql = &ders_sql,
+                             .values = &id,
+                             .values_n = 1,
+                             .decode = decode_der,
+                             .size = sizeof(bzt_span)};
+
+    return columns_list(tx, (void **)out, n, 256, a, &q);
 }

@@ -29,4 +29,8 @@ BZT_MUST_USE bzt_err holder_certificate_get(store_tx *tx,
 BZT_MUST_USE bzt_err holder_chain(store_tx *tx, bzt_span **out, size_t *n,
                                   arena *a, const uint8_t ca[16]);
 
+/* The certificates of a person, in force or not: an array in the arena. */
+BZT_MUST_USE bzt_err holder_ders(store_tx *tx, bzt_span **out, size_t *n,
+                                 arena *a, const uint8_t person[16]);
+
 #endif
