@@ -88,7 +88,7 @@ def test_layers_lets_only_ca_builtin_reach_the_store(tree):
             'connect may not include store')
 
 
-def test_layers_lets_everybody_wipe(tree):
+def test_layers_gives_everybody_bytes_but_no_curves(tree):
     tree.write('core/wipe.h', '')
     tree.write('core/sc.h', '')
     accepts(tree, 'sandbox/a.c', '#include "core/wipe.h"')
