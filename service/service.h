@@ -27,6 +27,7 @@ typedef struct service {
     struct connectors *connect;
     struct nonce_table *nonces;
     site_config site;
+    const struct limits *limits; /* service/limits.h; NULL: the defaults */
 } service;
 
 #endif
