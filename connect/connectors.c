@@ -40,6 +40,9 @@ bzt_err connectors_new(connectors **out, conf *c,
         n->sms = sms_http(n->vendors[0]);
     if (n->vendors[1])
         n->realname[REALNAME_POLICE] = realname_http(n->vendors[1]);
+    if ((err = hook_http_new(&n->hook, conf_text(c, "outside.ca_file", NULL),
+                             (int)conf_int(c, "outside.timeout_ms", 0))))
+        goto out;
     if ((err = ca_builtin_new(&n->builtin, builtin)))
         goto out;
     n->ca_builtin_functions = ca_builtin_connector(n->builtin);
@@ -55,6 +58,7 @@ void connectors_free(connectors *c)
     if (!c)
         return;
     ca_builtin_free(c->builtin);
+    hook_http_free(&c->hook);
     vendor_free(c->vendors[0]);
     vendor_free(c->vendors[1]);
     free(c);

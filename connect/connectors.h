@@ -5,6 +5,7 @@
 #include "base/conf.h"
 #include "ca.h"
 #include "ca_builtin.h"
+#include "hook.h"
 #include "realname.h"
 #include "sms.h"
 #include "vendor.h"
@@ -20,6 +21,7 @@ typedef struct connectors {
     realname_provider realname[REALNAME_KINDS];
     ca_connector ca_builtin_functions;
     ca_builtin *builtin; /* for its lists and OCSP answers */
+    hook_sender hook;
     vendor *vendors[2];  /* kept for the two above */
 } connectors;
 
