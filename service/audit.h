@@ -10,11 +10,11 @@
 
 /* Ids are 16 bytes and may be NULL; the kinds say what they are of. */
 typedef struct audit_note {
-    const char *kind;        /* "key.sign", "request.done", "staff.login" … */
-    const uint8_t *tenant;   /* whose view it is in besides the operator's */
-    const char *actor_kind;  /* "per", "stf", "rp", or NULL: the system */
+    const char *kind;       /* "key.sign", "request.done", "staff.login" … */
+    const uint8_t *tenant;  /* whose view it is in besides the operator's */
+    const char *actor_kind; /* "per", "stf", "rp", or NULL: the system */
     const uint8_t *actor;
-    const uint8_t *person;   /* whose own history it belongs to */
+    const uint8_t *person;    /* whose own history it belongs to */
     const char *subject_kind; /* "key", "crt", "req", "app", … */
     const uint8_t *subject;
     const char *outcome; /* "ok", an error code, a reason; NULL: "ok" */
