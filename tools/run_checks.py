@@ -148,7 +148,8 @@ def build_now(name):
         code, output = run(['meson', 'setup', folder, ROOT] + options, env=env)
         if code:
             return f'{name}: meson setup failed\n{tail(output)}'
-    code, output = run(['ninja', '-C', folder, '-j', JOBS], 2400, env)
+    code, output = run(['ninja', '-C', folder, '-j', JOBS, 'all',
+                        'meson-test-prereq'], 2400, env)
     if code:
         errors = [line for line in output.split('\n')
                   if re.search(r'error|FAILED|undefined', line)]
