@@ -378,6 +378,23 @@ static bzt_span number_in(bzt_span value, number_check *check)
     return (bzt_span){0, 0};
 }
 
+static bool is_code_char(uint8_t c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+}
+
+/* In an extension made for it a code is taken as the CA wrote it, whatever
+ * its check character; whoever compares it compares all of it. */
+static bzt_err code_form_check(bzt_span code)
+{
+    if (code.len != USCC_LEN)
+        return BZT_ERR_USCC;
+    for (size_t i = 0; i < USCC_LEN; i++)
+        if (!is_code_char(code.p[i]))
+            return BZT_ERR_USCC;
+    return BZT_OK;
+}
+
 /* Where CAs put the unified social credit code (standards 4). */
 static bzt_span uscc_in_extensions(const x509_cert *cert)
 {
@@ -397,16 +414,11 @@ static bzt_span uscc_in_extensions(const x509_cert *cert)
     for (size_t i = 0; i < sizeof arcs / sizeof arcs[0]; i++) {
         if (x509_extension(&value, cert, arcs[i]))
             continue;
-        code = number_in(value, uscc_check);
+        code = number_in(value, code_form_check);
         if (code.len)
             return code;
     }
     return (bzt_span){0, 0};
-}
-
-static bool is_code_char(uint8_t c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
 }
 
 /* A code that stands in a text between characters that no code has. */

@@ -102,9 +102,10 @@ bool x509_has_host(const x509_cert *cert, bzt_span host);
 bool x509_next_host(bzt_span *host, bzt_span *cursor);
 
 /* What a holder's certificate says of its holder; spans into cert, empty
- * when absent.  uscc is looked for in 1.2.156.10260.4.1.4, the older arcs,
- * the subject's serialNumber, O and OU, in this order, and is well formed
- * (identity.h); id_number only in extensions. */
+ * when absent.  uscc is looked for in 1.2.156.10260.4.1.4 and the older
+ * arcs (18 capitals and digits), then in the subject's serialNumber, O and OU
+ * (there with a right check character, identity.h); id_number, with a right
+ * one, only in extensions. */
 typedef struct x509_holder {
     bzt_span common_name, organisation, unit, country;
     bzt_span uscc;
@@ -167,7 +168,8 @@ typedef struct x509_template {
     bzt_span crl_url, ocsp_url, issuer_url; /* each may be empty */
     bzt_span uscc;                          /* 18 characters, or empty */
     bzt_span id_number;                     /* 18 characters, or empty */
-    const bzt_span *hosts; /* dNSNames, lower case; X509_RP needs one */
+    const bzt_span *hosts; /* dNSNames, lower case, or "*." before one;
+                            * X509_RP needs at least one */
     size_t hosts_n;
 } x509_template;
 

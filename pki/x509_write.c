@@ -24,6 +24,19 @@ static const struct profile {
 };
 enum { PROFILES_N = sizeof profiles / sizeof profiles[0] };
 
+/* A host, or "*." before one of at least two labels. */
+static bool is_host_pattern(bzt_span s)
+{
+    if (s.len < 2 || s.p[0] != '*' || s.p[1] != '.')
+        return parts_is_host(s);
+    s.p += 2;
+    s.len -= 2;
+    size_t dots = 0;
+    for (size_t i = 0; i < s.len; i++)
+        dots += s.p[i] == '.';
+    return dots && parts_is_host(s);
+}
+
 static bzt_err template_check(const x509_template *t, const x509_cert *issuer)
 {
     if ((unsigned)t->profile >= PROFILES_N || t->serial_len < 8 ||
@@ -42,7 +55,7 @@ static bzt_err template_check(const x509_template *t, const x509_cert *issuer)
     if (profiles[t->profile].needs_hosts && !t->hosts_n)
         return BZT_ERR_ENCODING;
     for (size_t i = 0; i < t->hosts_n; i++)
-        if (!parts_is_host(t->hosts[i]))
+        if (!is_host_pattern(t->hosts[i]))
             return BZT_ERR_ENCODING;
     return bzt_sm2_point_check(t->pub);
 }
