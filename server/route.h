@@ -40,9 +40,6 @@ typedef struct route {
     const char *body_type;
 } route;
 
-/* An empty list: the body is {}. */
-extern const field no_fields[];
-
 enum { ROUTE_BODY_MAX = 1 << 20 };
 
 enum {
