@@ -2,6 +2,7 @@
 #ifndef BZT_SERVICE_SITE_KEYS_H
 #define BZT_SERVICE_SITE_KEYS_H
 
+#include "base/arena.h"
 #include "service.h"
 #include <bzt/sm2.h>
 
