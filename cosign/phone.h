@@ -9,6 +9,9 @@
 /* Is the key one of the phone's job? */
 uint32_t phone_has_job_for(const bzt_phone *phone, const uint8_t key_id[16]);
 
+/* The next state takes the key's place, and is wiped. */
+void phone_replace(bzt_phone_key *key, bzt_phone_key *next);
+
 /* May an operation of this part begin?  BZT_ERR_JOB if not. */
 BZT_MUST_USE bzt_err phone_may_begin(const bzt_phone *phone,
                                      const bzt_phone_key *key, bzt_part part);

@@ -69,7 +69,7 @@ bzt_err bzt_phone_decrypt(bzt_phone_op *op, bzt_phone_key *key,
     if (!(err = phone_begin_op(op, &next, phone, key, &begin)) &&
         !(err = keep_v1(op, u1)) &&
         !(err = ask(out, op, phone, in, u1, random->proof)))
-        *key = next;
+        phone_replace(key, &next);
     if (err) {
         bzt_phone_op_wipe(op);
         wipe(out, sizeof *out);
@@ -168,7 +168,7 @@ bzt_err phone_authorise(bzt_phone_op *op, bzt_phone_key *key,
         return err;
     if (!(err = phone_begin_op(op, &next, phone, key, &begin)) &&
         !(err = ask_act(out, op, phone, act->act, u1, random->proof)))
-        *key = next;
+        phone_replace(key, &next);
     if (err) {
         bzt_phone_op_wipe(op);
         wipe(out, sizeof *out);

@@ -30,7 +30,8 @@ bzt_err bzt_phone_job_begin(bzt_phone *phone, bzt_job_kind kind,
 
 static uint32_t is_done(const bzt_phone *phone, const bzt_phone_key *key)
 {
-    return memcmp(key->done, phone->job.id, 16) == 0;
+    const bzt_job *job = &phone->job;
+    return memcmp(key->done, job->id, 16) == 0;
 }
 
 typedef enum wanted { WITH_INTENT, DONE, LEFT } wanted;
@@ -48,9 +49,10 @@ static uint32_t find(size_t *which, const bzt_phone *phone,
                      const bzt_phone_key *const *keys, size_t keys_n,
                      wanted what)
 {
-    for (uint32_t i = 0; i < phone->job.keys_n; i++) {
+    const bzt_job *job = &phone->job;
+    for (uint32_t i = 0; i < job->keys_n; i++) {
         for (size_t k = 0; k < keys_n; k++) {
-            if (memcmp(keys[k]->key_id, phone->job.keys[i], 16) == 0 &&
+            if (memcmp(keys[k]->key_id, job->keys[i], 16) == 0 &&
                 is_wanted(phone, keys[k], what)) {
                 *which = k;
                 return 1;

@@ -115,9 +115,10 @@ static bzt_err ask(bzt_move_request *out, const bzt_phone_op *op,
 static bzt_err check_move(const bzt_phone *phone, const bzt_phone_key *key,
                           const bzt_transfer_code *code, const bzt_u1 *u1)
 {
+    const bzt_job *job = &phone->job;
     uint8_t of[32];
     bzt_transfer_code_hash(of, code);
-    if (phone->job.kind != BZT_JOB_MOVE || memcmp(of, phone->job.of, 32) != 0)
+    if (job->kind != BZT_JOB_MOVE || memcmp(of, job->of, 32) != 0)
         return BZT_ERR_JOB;
     return phone_check_u1(u1, key);
 }
@@ -137,7 +138,7 @@ bzt_err bzt_phone_move(bzt_phone_op *op, bzt_phone_key *key,
     if (!(err = phone_begin_op(op, &next, phone, key, &begin)) &&
         !(err = make_blob(out->blob, &next, code, random->seal)) &&
         !(err = ask(out, op, phone, code, u1, random->proof)))
-        *key = next;
+        phone_replace(key, &next);
     if (err) {
         bzt_phone_op_wipe(op);
         wipe(out, sizeof *out);

@@ -45,11 +45,18 @@ bzt_err phone_check_u1(const bzt_u1 *u1, const bzt_phone_key *key)
 
 uint32_t phone_has_job_for(const bzt_phone *phone, const uint8_t key_id[16])
 {
-    for (uint32_t i = 0; i < phone->job.keys_n; i++) {
-        if (memcmp(phone->job.keys[i], key_id, 16) == 0)
+    const bzt_job *job = &phone->job;
+    for (uint32_t i = 0; i < job->keys_n; i++) {
+        if (memcmp(job->keys[i], key_id, 16) == 0)
             return 1;
     }
     return 0;
+}
+
+void phone_replace(bzt_phone_key *key, bzt_phone_key *next)
+{
+    memcpy(key, next, sizeof *key);
+    bzt_phone_key_wipe(next);
 }
 
 bzt_err phone_may_begin(const bzt_phone *phone, const bzt_phone_key *key,
@@ -121,7 +128,7 @@ bzt_err phone_begin_op(bzt_phone_op *op, bzt_phone_key *next,
     bzt_err err = phone_may_begin(phone, key, b->part);
     if (err)
         return err;
-    *next = *key;
+    memcpy(next, key, sizeof *next);
     op->kind = b->kind;
     op->g = key->g;
     memcpy(op->key_id, key->key_id, 16);

@@ -200,10 +200,11 @@ bzt_err bzt_phone_sign(bzt_phone_op *op, bzt_phone_key *key,
                        const bzt_open_answer *opened, const bzt_u1 *u1,
                        const bzt_phone_random *random)
 {
-    bzt_phone_key next = *key;
+    bzt_phone_key next;
     const phone_begin begin = {BZT_OUTCOME_SIGN, BZT_PART_NONE, NULL, random};
     bzt_err err;
     memset(out, 0, sizeof *out);
+    memcpy(&next, key, sizeof next);
     if ((err = check_op(op, key)) || (err = phone_check_u1(u1, key)) ||
         (err = check_nonce(op, opened)) ||
         (err = make_half(out, op, opened, u1, random->nonce)))
@@ -212,7 +213,7 @@ bzt_err bzt_phone_sign(bzt_phone_op *op, bzt_phone_key *key,
         goto out;
     memcpy(op->r, out->r, 32);
     address(out, op, phone);
-    *key = next;
+    phone_replace(key, &next);
 out:
     if (err)
         wipe(out, sizeof *out);
