@@ -26,12 +26,13 @@ static uint32_t ck(uint32_t i)
 
 void sm4_init_encrypt(sm4_key *k, const uint8_t key[16])
 {
+    const sm4_lanes *lanes = sm4_lanes_pick();
     uint32_t w[4] = {0xa3b1bac6, 0x56aa3350, 0x677d9197, 0xb27022dc}; /* FK */
     for (int i = 0; i < 4; i++)
         w[i] ^= load_be32(key + 4 * i);
     for (unsigned i = 0; i < ROUNDS; i++) {
-        const uint32_t s = sm4_sbox_word(w[(i + 1) & 3] ^ w[(i + 2) & 3] ^
-                                         w[(i + 3) & 3] ^ ck(i));
+        const uint32_t s = lanes->sbox(w[(i + 1) & 3] ^ w[(i + 2) & 3] ^
+                                       w[(i + 3) & 3] ^ ck(i));
         w[i & 3] ^= s ^ rotl(s, 13) ^ rotl(s, 23);
         k->rk[i] = w[i & 3];
     }
@@ -133,6 +134,12 @@ void sm4_ctr(uint8_t *out, const sm4_key *enc, uint8_t counter[16],
 {
     const sm4_lanes *lanes = sm4_lanes_pick();
     uint8_t stream[CHUNK * BLOCK];
+    if (lanes->ctr) {
+        const size_t n = lanes->ctr(out, enc, counter, in, len / BLOCK) * BLOCK;
+        in += n;
+        out += n;
+        len -= n;
+    }
     while (len) {
         const size_t n = len < sizeof(stream) ? len : sizeof(stream);
         const size_t blocks = (n + BLOCK - 1) / BLOCK;

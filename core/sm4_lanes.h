@@ -18,6 +18,12 @@ typedef struct sm4_lanes {
     const char *name;
     /* n blocks, each for itself; out may equal in. */
     void (*blocks)(uint8_t *out, const sm4_key *k, const uint8_t *in, size_t n);
+    /* The S-box on each byte of a word, for the key schedule. */
+    uint32_t (*sbox)(uint32_t x);
+    /* Counter mode over some of the n blocks, counter moved on: how many.
+     * NULL where blocks() is all there is. */
+    size_t (*ctr)(uint8_t *out, const sm4_key *k, uint8_t counter[16],
+                  const uint8_t *in, size_t n);
     void (*ghash_init)(ghash_key *key, const uint8_t h[16]);
     /* y = (y + in_i) H for each of n blocks. */
     void (*ghash)(uint8_t y[16], const ghash_key *key, const uint8_t *in,
@@ -32,9 +38,6 @@ const sm4_lanes *sm4_lanes_pick(void);
 const sm4_lanes *sm4_lanes_get(unsigned i);
 
 extern const sm4_lanes sm4_lanes_portable;
-
-/* S-box on the four bytes of a word, as the key schedule needs it. */
-uint32_t sm4_sbox_word(uint32_t x);
 
 /* Portable GHASH, ghash.c. */
 void ghash_init_portable(ghash_key *key, const uint8_t h[16]);

@@ -158,7 +158,7 @@ static void blocks_planes(uint8_t *out, const sm4_key *k, const uint8_t *in,
     wipe(rk, sizeof(rk));
 }
 
-uint32_t sm4_sbox_word(uint32_t x)
+static uint32_t sbox_planes(uint32_t x)
 {
     sm4_plane p[8];
     uint32_t y = 0;
@@ -173,6 +173,7 @@ uint32_t sm4_sbox_word(uint32_t x)
 const sm4_lanes sm4_lanes_portable = {
     .name = "portable",
     .blocks = blocks_planes,
+    .sbox = sbox_planes,
     .ghash_init = ghash_init_portable,
     .ghash = ghash_portable,
 };

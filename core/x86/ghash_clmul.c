@@ -62,15 +62,13 @@ CLMUL INLINE __m128i multiply(__m128i a, __m128i b)
 CLMUL void ghash_init_clmul(ghash_key *key, const uint8_t h[16])
 {
     __m128i *to = (__m128i *)key->h + GHASH_POWERS - 1;
-    __m128i first, power;
     ghash_init_portable(key, h);
-    first = _mm_load_si128((const __m128i *)key->h);
-    power = first;
-    _mm_store_si128(to, first);
-    for (int i = 1; i < GHASH_POWERS; i++) {
-        power = multiply(power, first);
-        _mm_store_si128(--to, power);
-    }
+    _mm_store_si128(to, _mm_load_si128((const __m128i *)key->h));
+    /* h^i from its halves: the products of a level do not wait for each
+     * other. */
+    for (int i = 2; i <= GHASH_POWERS; i++)
+        _mm_store_si128(to + 1 - i,
+                        multiply(to[1 - i / 2], to[1 - (i + 1) / 2]));
 }
 
 CLMUL void ghash_clmul(uint8_t y[16], const ghash_key *key, const uint8_t *in,

@@ -7,6 +7,7 @@
 
 #include "sm4_x86.h"
 
+#include "../bytes.h"
 #include "sm4_affine.h"
 
 #include <immintrin.h>
@@ -32,8 +33,9 @@ enum { XOR3 = 0x96 }; /* truth table of a ^ b ^ c */
 GFNI INLINE __m512i add_round(__m512i a, __m512i b, __m512i c, __m512i d,
                               __m512i rk)
 {
-    const __m512i x = _mm512_ternarylogic_epi32(b, c, d, XOR3);
-    const __m512i s = sbox(_mm512_xor_si512(x, rk));
+    /* d, the newest, last */
+    const __m512i x = _mm512_ternarylogic_epi32(b, c, rk, XOR3);
+    const __m512i s = sbox(_mm512_xor_si512(x, d));
     const __m512i t = _mm512_ternarylogic_epi32(_mm512_rol_epi32(s, 2),
                                                 _mm512_rol_epi32(s, 10),
                                                 _mm512_rol_epi32(s, 18), XOR3);
@@ -85,13 +87,8 @@ GFNI INLINE void store(uint8_t *out, const __m512i x[4], size_t n)
                                  swap_words(y[i]));
 }
 
-/* n blocks in each of the streams; n is 16 unless there is one stream. */
-GFNI INLINE void run(uint8_t *out, const sm4_key *k, const uint8_t *in,
-                     int streams, size_t n)
+GFNI INLINE void rounds(__m512i x[][4], const sm4_key *k, int streams)
 {
-    __m512i x[STREAMS][4];
-    for (int s = 0; s < streams; s++)
-        load(x[s], in + s * LANES * BLOCK, n);
     for (int r = 0; r < ROUNDS; r += 4) {
         for (int j = 0; j < 4; j++) {
             const __m512i rk = _mm512_set1_epi32((int)k->rk[r + j]);
@@ -100,6 +97,16 @@ GFNI INLINE void run(uint8_t *out, const sm4_key *k, const uint8_t *in,
                                     x[s][(j + 2) & 3], x[s][(j + 3) & 3], rk);
         }
     }
+}
+
+/* n blocks in each of the streams; n is 16 unless there is one stream. */
+GFNI INLINE void run(uint8_t *out, const sm4_key *k, const uint8_t *in,
+                     int streams, size_t n)
+{
+    __m512i x[STREAMS][4];
+    for (int s = 0; s < streams; s++)
+        load(x[s], in + s * LANES * BLOCK, n);
+    rounds(x, k, streams);
     for (int s = 0; s < streams; s++)
         store(out + s * LANES * BLOCK, x[s], n);
 }
@@ -119,6 +126,60 @@ GFNI static void blocks_gfni(uint8_t *out, const sm4_key *k, const uint8_t *in,
         out += m * BLOCK;
         n -= m;
     }
+}
+
+/* out = in + E(counter), E(counter + 1), ...: 64 blocks.  The words of the
+ * counters are made in their places: the block of lane 4 q + i is 4 i + q. */
+GFNI INLINE void ctr64(uint8_t *out, const sm4_key *k, const uint32_t c[4],
+                       const uint8_t *in)
+{
+    const __m512i order =
+        _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
+    __m512i x[STREAMS][4];
+    for (int s = 0; s < STREAMS; s++) {
+        for (int j = 0; j < 3; j++)
+            x[s][j] = _mm512_set1_epi32((int)c[j]);
+        x[s][3] = _mm512_add_epi32(
+            _mm512_set1_epi32((int)(c[3] + (uint32_t)(s * LANES))), order);
+    }
+    rounds(x, k, STREAMS);
+    for (int s = 0; s < STREAMS; s++) {
+        __m512i y[4] = {x[s][3], x[s][2], x[s][1], x[s][0]};
+        transpose(y);
+        for (int i = 0; i < 4; i++) {
+            const int at = (s * LANES + 4 * i) * BLOCK;
+            const __m512i data = _mm512_loadu_si512(in + at);
+            _mm512_storeu_si512(out + at,
+                                _mm512_xor_si512(data, swap_words(y[i])));
+        }
+    }
+}
+
+GFNI static size_t ctr_gfni(uint8_t *out, const sm4_key *k, uint8_t counter[16],
+                            const uint8_t *in, size_t n)
+{
+    enum { STEP = STREAMS * LANES };
+    uint32_t c[4];
+    size_t done = 0;
+    for (int j = 0; j < 4; j++)
+        c[j] = load_be32(counter + 4 * j);
+    /* The carry out of the last word is left to the caller. */
+    for (; n - done >= STEP && c[3] <= UINT32_MAX - STEP; done += STEP) {
+        ctr64(out + done * BLOCK, k, c, in + done * BLOCK);
+        c[3] += STEP;
+    }
+    store_be32(counter + 12, c[3]);
+    return done;
+}
+
+GFNI static uint32_t sbox_gfni(uint32_t x)
+{
+    const __m128i before = _mm_set1_epi64x((long long)SM4_BEFORE_MATRIX);
+    const __m128i after = _mm_set1_epi64x((long long)SM4_AFTER_MATRIX);
+    __m128i s = _mm_cvtsi32_si128((int)x);
+    s = _mm_gf2p8affine_epi64_epi8(s, before, SM4_BEFORE_CONST);
+    s = _mm_gf2p8affineinv_epi64_epi8(s, after, SM4_AFTER_CONST);
+    return (uint32_t)_mm_cvtsi128_si32(s);
 }
 
 typedef struct product {
@@ -185,6 +246,8 @@ GFNI static void ghash_gfni(uint8_t y[16], const ghash_key *key,
 const sm4_lanes sm4_lanes_gfni = {
     .name = "gfni",
     .blocks = blocks_gfni,
+    .sbox = sbox_gfni,
+    .ctr = ctr_gfni,
     .ghash_init = ghash_init_clmul,
     .ghash = ghash_gfni,
 };
