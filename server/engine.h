@@ -45,6 +45,7 @@ struct http {
     int stopping;
     int freeing; /* evhttp is being freed, with its requests */
     size_t open; /* exchanges and streams */
+    int64_t overloaded_ms;
     arena *arenas[ARENAS_KEPT];
     int arenas_n;
 };
@@ -128,6 +129,8 @@ stream *stream_of(waiter *w); /* NULL: w is an exchange's */
 
 /* An exchange or stream has ended. */
 void http_closed(http *h);
+/* No worker can take a call: logged, at most once a second. */
+void http_overloaded(http *h);
 void http_log(const http *h, const route *r, const char *method, int status,
               int64_t started_ms);
 

@@ -65,6 +65,7 @@ void exchange_submit(exchange *x)
 {
     if (pool_submit(x->http->pool, &x->job, 0))
         return;
+    http_overloaded(x->http);
     exchange_fail(x, BZT_ERR_UNAVAILABLE);
     conn_answer(x);
 }
@@ -179,7 +180,6 @@ void exchange_fail(exchange *x, bzt_err err)
 {
     int64_t seconds;
 
-    log_failure(x, err);
     problem_write(&x->body, &x->status, &seconds, x->arena, err, x->c.problem);
     x->type = "application/problem+json";
     if (seconds)
@@ -197,10 +197,10 @@ static void run(job *j, arena *scratch)
     x->mark = waits_mark(x->http->waits);
     c->now_ms = clock_now_ms();
     err = run_handler(x);
-    if (err == BZT_ERR_UNKNOWN_OUTCOME) {
+    if (err)
         log_failure(x, err);
+    if (err == BZT_ERR_UNKNOWN_OUTCOME)
         c->hang_up = 1;
-    }
     if (c->hang_up)
         return;
     if (err) {

@@ -282,6 +282,17 @@ void http_touched(void *self, const uint8_t id[16])
     waits_touch(((http *)self)->waits, id);
 }
 
+void http_overloaded(http *h)
+{
+    int64_t now = clock_monotonic_ms();
+
+    if (h->overloaded_ms && now < h->overloaded_ms + 1000)
+        return;
+    h->overloaded_ms = now;
+    log_event(LOG_WARN, "overloaded", "%zu calls and streams are open",
+              h->open);
+}
+
 void http_log(const http *h, const route *r, const char *method, int status,
               int64_t started_ms)
 {
@@ -409,6 +420,7 @@ out:
 bzt_err http_run(http *h, struct service *s)
 {
     h->service = s;
+    signal(SIGPIPE, SIG_IGN); /* a client that has gone is an error like any */
     if (event_base_loop(h->base, EVLOOP_NO_EXIT_ON_EMPTY) < 0)
         return BZT_ERR_IO;
     return BZT_OK;

@@ -39,7 +39,8 @@ typedef struct http_options {
  * BZT_ERR_IO. */
 BZT_MUST_USE bzt_err http_new(http **out, const http_options *o);
 /* Serve until stopped: no new connections, streams end with `retry:`, long
- * polls are answered, running calls are finished. */
+ * polls are answered, running calls are finished.  SIGPIPE is ignored from
+ * here on. */
 BZT_MUST_USE bzt_err http_run(http *h, struct service *s);
 /* From any thread. */
 void http_stop(http *h);

@@ -52,7 +52,7 @@ static int matches(match *m, const char *pattern, const char *path)
 static const char *methods_of(arena *a, const http *h, const char *path)
 {
     const char *list = NULL;
-    match m = {NULL};
+    match m = {a};
 
     for (size_t i = 0; i < h->o.routes_n; i++) {
         const route *r = &h->o.routes[i];
