@@ -492,11 +492,10 @@ static bzt_err attempt(pg_tx *tx, const char *url, store_op op, void *arg)
     if (!begin(tx, url))
         return BZT_ERR_IO;
     err = db_run_op(&tx->base, op, arg);
-    if (err) {
-        rollback(tx);
-        return err;
-    }
-    return commit(tx);
+    if (!err && tx->base.writes)
+        return commit(tx);
+    rollback(tx); /* a read has what it wants */
+    return err;
 }
 
 /* Full jitter: two that met once do not meet again in step. */
@@ -561,8 +560,7 @@ static bzt_err read_op(store *base, store_op op, void *arg)
         return BZT_ERR_MEMORY;
     err = transact(s, &tx, op, arg);
     give(s, tx.c);
-    /* a read has no outcome to be unknown */
-    return err == BZT_ERR_UNKNOWN_OUTCOME ? BZT_ERR_IO : err;
+    return err;
 }
 
 /* --- migrations ---------------------------------------------------------- */
