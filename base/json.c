@@ -244,6 +244,12 @@ bzt_err json_int_optional(int64_t *out, const json *o, const char *name,
     return j ? int_of(out, j, min, max) : BZT_OK;
 }
 
+bzt_err json_int_item(int64_t *out, const json *array, size_t i, int64_t min,
+                      int64_t max)
+{
+    return int_of(out, json_array_item(array, i), min, max);
+}
+
 bzt_err json_bool(int *out, const json *o, const char *name)
 {
     const json *j = json_get(o, name);

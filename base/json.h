@@ -31,6 +31,9 @@ size_t json_array_n(const json *array);
 const json *json_array_item(const json *array, size_t i);
 /* Item i as text, or NULL when it is none. */
 const char *json_text_item(const json *array, size_t i);
+/* Item i as a whole number.  BZT_ERR_BAD_FIELD. */
+BZT_MUST_USE bzt_err json_int_item(int64_t *out, const json *array, size_t i,
+                                   int64_t min, int64_t max);
 BZT_MUST_USE bzt_err json_text(const char **out, const json *o,
                                const char *name, size_t min, size_t max);
 BZT_MUST_USE bzt_err json_text_optional(const char **out, const json *o,
