@@ -296,7 +296,7 @@ void http_overloaded(http *h)
 void http_log(const http *h, const route *r, const char *method, int status,
               int64_t started_ms)
 {
-    if (!h->o.quiet)
+    if (!h->o.quiet && !(r && r->flags & ROUTE_UNLOGGED))
         log_event(LOG_INFO, "request", "%s %s %d %lldms", method,
                   r ? r->path : "-", status,
                   (long long)(clock_monotonic_ms() - started_ms));

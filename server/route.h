@@ -45,6 +45,7 @@ enum { ROUTE_BODY_MAX = 1 << 20 };
 enum {
     ROUTE_SECRET = 1,  /* Cache-Control: no-store, bodies wiped */
     ROUTE_NO_CSRF = 2, /* a POST before there is a session */
+    ROUTE_UNLOGGED = 4 /* not in the access log */
 };
 
 extern const route routes[];
