@@ -53,6 +53,16 @@ static size_t append(size_t at, const char *s)
     return at;
 }
 
+char *strstr(const char *text, const char *part)
+{
+    const size_t n = strlen(part);
+    for (; strlen(text) >= n; text++) {
+        if (!memcmp(text, part, n))
+            return (char *)text;
+    }
+    return 0;
+}
+
 void unit_fail(const char *text, const char *file, int line)
 {
     char digits[12] = "";

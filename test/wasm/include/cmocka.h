@@ -42,6 +42,16 @@ _Noreturn void unit_fail(const char *text, const char *file, int line);
     unit_require(!memcmp(a, b, n), #a " differs from " #b)
 #define assert_memory_not_equal(a, b, n)                                       \
     unit_require(memcmp(a, b, n), #a " equals " #b)
+#define assert_ptr_not_equal(a, b)                                             \
+    unit_require((const void *)(a) != (const void *)(b), #a " == " #b)
+#define assert_in_range(v, low, high)                                          \
+    unit_require((uint64_t)(v) >= (uint64_t)(low) &&                           \
+                     (uint64_t)(v) <= (uint64_t)(high),                        \
+                 #v " is not in " #low " .. " #high)
+#define assert_not_in_range(v, low, high)                                      \
+    unit_require((uint64_t)(v) < (uint64_t)(low) ||                            \
+                     (uint64_t)(v) > (uint64_t)(high),                         \
+                 #v " is in " #low " .. " #high)
 #define assert_string_equal(a, b)                                              \
     unit_require(!strcmp(a, b), #a " differs from " #b)
 #define assert_string_not_equal(a, b)                                          \
