@@ -3,7 +3,9 @@
 #include "base/clock.h"
 #include "pages.h"
 #include "route.h"
+#include "service/audit.h"
 #include "service/cosign.h"
+#include "service/request.h"
 #include "service/session.h"
 #include "service/webhook.h"
 #include "task.h"
@@ -18,6 +20,54 @@ const route routes[] = {
     /* --- accounts, devices, certificates, staff -------------------------- */
 
     /* --- keys, requests, business systems, audit ------------------------- */
+    {"POST", "/app/v1/keys", WHO_HOLDER, key_new_fields, key_new_post,
+     .flags = ROUTE_SECRET},
+    {"POST", "/app/v1/keys/:key/keygen", WHO_HOLDER, key_keygen_fields,
+     key_keygen_post, .flags = ROUTE_SECRET},
+    {"POST", "/app/v1/keys/:key/import", WHO_HOLDER, key_import_fields,
+     key_import_post, .flags = ROUTE_SECRET},
+    {"POST", "/app/v1/keys/:key/open", WHO_HOLDER, key_open_fields,
+     key_open_post, .flags = ROUTE_SECRET},
+    {"POST", "/app/v1/keys/:key/sign", WHO_HOLDER, key_sign_fields,
+     key_sign_post, .flags = ROUTE_SECRET},
+    {"POST", "/app/v1/keys/:key/decrypt", WHO_HOLDER, key_decrypt_fields,
+     key_decrypt_post, .max_body = 128 * 1024, .flags = ROUTE_SECRET},
+    {"POST", "/app/v1/keys/:key/authorise", WHO_HOLDER, key_authorise_fields,
+     key_authorise_post, .flags = ROUTE_SECRET},
+    {"POST", "/app/v1/keys/:key/move", WHO_HOLDER, key_move_fields,
+     key_move_post, .flags = ROUTE_SECRET},
+    {"POST", "/app/v1/keys/:key/arrive", WHO_HOLDER, key_arrive_fields,
+     key_arrive_post, .flags = ROUTE_SECRET},
+    {"POST", "/app/v1/keys/:key/recover", WHO_HOLDER, key_recover_fields,
+     key_recover_post, .flags = ROUTE_SECRET},
+    {"POST", "/app/v1/devices/:device/blobs", WHO_HOLDER, device_blobs_fields,
+     device_blobs_post, .flags = ROUTE_SECRET},
+    {"POST", "/app/v1/devices/:device/unlock", WHO_HOLDER,
+     device_unlock_fields, device_unlock_post, .flags = ROUTE_SECRET},
+    {"POST", "/staff/v1/keys/:key/unlock", WHO_REVIEWER,
+     staff_key_unlock_fields, staff_key_unlock_post},
+
+    {"POST", "/app/v1/scan", WHO_HOLDER, scan_fields, scan_post},
+    {"GET", "/app/v1/requests/:request", WHO_HOLDER, NULL, request_get_get},
+    {"POST", "/app/v1/requests/:request/confirm", WHO_HOLDER,
+     request_confirm_fields, request_confirm_post},
+    {"POST", "/app/v1/requests/:request/refuse", WHO_HOLDER, no_fields,
+     request_refuse_post},
+
+    {"POST", "/rp/v1/requests", WHO_RP, rp_request_fields, rp_request_post},
+    {"GET", "/rp/v1/requests/:request", WHO_RP, NULL, rp_request_get},
+    {"DELETE", "/rp/v1/requests/:request", WHO_RP, NULL, rp_request_delete},
+    {"GET", "/rp/v1/page/events", WHO_PAGE, NULL, page_events_get},
+    {"POST", "/rp/v1/page/code", WHO_PAGE, no_fields, page_code_post},
+
+    {"GET", "/staff/v1/rps", WHO_OPERATOR, NULL, staff_rps_get},
+    {"POST", "/staff/v1/rps", WHO_OPERATOR, staff_rps_fields, staff_rps_post},
+    {"POST", "/staff/v1/rps/:rp/state", WHO_OPERATOR, staff_rp_state_fields,
+     staff_rp_state_post},
+
+    {"GET", "/app/v1/history", WHO_APP, NULL, history_get},
+    {"GET", "/audit/head", WHO_ANYONE, NULL, audit_head_get},
+    {"GET", "/staff/v1/audit", WHO_OPERATOR, NULL, staff_audit_get},
 };
 const size_t routes_n = COUNT(routes);
 
@@ -28,9 +78,25 @@ static bzt_err expire_nonces(struct service *s, int *more)
     return BZT_OK;
 }
 
+static bzt_err expire_requests(struct service *s, int *more)
+{
+    (void)more;
+    return request_sweep(s);
+}
+
+static bzt_err forget_unfinished_keys(struct service *s, int *more)
+{
+    (void)more;
+    return cosign_forget_unfinished(s);
+}
+
 const task tasks[] = {
     {"sessions", 60 * 1000, session_task},
     {"nonces", 10 * 1000, expire_nonces},
     {"webhooks", 1000, webhook_task},
+    {"requests", 1000, expire_requests},
+    {"unfinished_keys", 600 * 1000, forget_unfinished_keys},
+    {"audit_numbers", 1000, audit_number_task},
+    {"audit_heads", 1000, audit_head_task},
 };
 const size_t tasks_n = COUNT(tasks);

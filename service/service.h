@@ -11,14 +11,15 @@
 #include "store/store.h"
 #include <stdint.h>
 
-struct vault;         /* service/vault.h: sealing under the master key */
-struct connectors;    /* connect/connectors.h: SMS, real name, CAs, webhooks */
-struct nonce_table;   /* service/cosign.c: live nonces of this node */
+struct vault;       /* service/vault.h: sealing under the master key */
+struct connectors;  /* connect/connectors.h: SMS, real name, CAs, webhooks */
+struct nonce_table; /* service/cosign.c: live nonces of this node */
 
 typedef struct site_config {
     const char *app_origin; /* https://localhost:8443 */
     const char *api_origin;
     const char *settings_path; /* signed installation settings */
+    int64_t head_period_ms;    /* of signed tree heads */
 } site_config;
 
 typedef struct service {
