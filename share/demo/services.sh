@@ -1,0 +1,112 @@
+# What ./demo runs and how each is configured (bash; after lib.sh).
+#
+# Order of a first start: keys for the outside parties; `bztd init`, which
+# makes the daemon's own keys and writes what is public of them; the site's
+# offline key signs these into the settings; then everything starts.
+
+app_origin() { echo "https://localhost:$port"; }
+api_origin() { echo "https://localhost:$((port + 1))"; }
+platform_origin() { echo "https://localhost:$((port + 2))"; }
+sandbox_url() { echo "http://127.0.0.1:$((port + 3))"; }
+
+# write MODE OWNER:GROUP FILE: standard input becomes the file.
+write() {
+    local new=$3.new
+    (umask 077 && cat >"$new")
+    if [[ $EUID == 0 ]]; then chown "$2" "$new"; fi
+    chmod "$1" "$new"
+    mv "$new" "$3"
+}
+
+shared_key() { # of us and one outside party: 64 hex digits
+    if [[ ! -e $1 ]]; then
+        openssl rand -hex 32 | write 400 "$service_user:$service_user" "$1"
+    fi
+}
+
+prepare_services() {
+    shared_key "$state/etc/sms.key"
+    shared_key "$state/etc/police.key"
+    prepare_bztd
+}
+
+prepare_bztd() {
+    write 640 "root:$service_user" "$state/etc/bztd.conf" <<END
+[server]
+socket = $state/run/bztd.sock
+access_log = 0
+
+[store]
+url = sqlite:$state/data/bztd/bzt.db
+
+[site]
+name = 标证通演示
+app_origin = $(app_origin)
+api_origin = $(api_origin)
+settings = $state/etc/settings.json
+public = $state/data/bztd/public.json
+
+[vault]
+master_key = $state/data/bztd/master.key
+
+[sms]
+url = $(sandbox_url)/sms
+id = bzt
+key_file = $state/etc/sms.key
+
+[realname]
+police_url = $(sandbox_url)/police
+police_id = bzt
+police_key_file = $state/etc/police.key
+
+[outside]
+ca_file = $state/tls/root.pem
+
+[limits]
+sms_minute = 0
+sms_address_hour = 0
+END
+    if [[ -e $state/data/bztd/bzt.db ]]; then return; fi
+    local code
+    code=$("${as_service[@]}" "$state/bin/bztd" init \
+        --config "$state/etc/bztd.conf" 2>"$state/log/init.log") || {
+        cat "$state/log/init.log" >&2
+        die 'bztd init failed'
+    }
+    write 600 root:root "$state/site/setup-code" <<<"$code"
+}
+
+start_all() {
+    run_in_background bztd "${as_service[@]}" \
+        "$state/bin/bztd" --config "$state/etc/bztd.conf"
+    wait_for bztd 20 test -S "$state/run/bztd.sock"
+    run_in_background nginx "${as_web[@]}" nginx -p "$state/nginx" -e stderr \
+        -c "$state/etc/nginx/nginx.conf"
+    wait_for nginx 20 ask "$(api_origin)/health"
+}
+
+print_addresses() {
+    cat <<END
+
+标证通 runs:
+  phone app      $(app_origin)/
+  API, staff     $(api_origin)/
+  test root      $state/tls/root.pem   (let the browser trust it, for a try)
+  programs, data $state
+
+stop: ./demo stop     stop and forget everything: ./demo reset
+END
+}
+
+# What share/demo/walk finds in its environment.
+walk_environment() {
+    export BZT_DEMO_STATE=$state
+    export BZT_APP BZT_API BZT_PLATFORM BZT_SANDBOX BZT_ROOT BZT_SETUP_CODE
+    BZT_APP=$(app_origin)
+    BZT_API=$(api_origin)
+    BZT_PLATFORM=$(platform_origin)
+    BZT_SANDBOX=$(sandbox_url)
+    BZT_ROOT=$state/tls/root.pem
+    BZT_SETUP_CODE=$state/site/setup-code
+    PATH=$state/bin:$PATH
+}
