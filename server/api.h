@@ -65,4 +65,73 @@ bzt_err staff_rp_state_post(call *c);
 extern const field staff_rps_fields[];
 extern const field staff_rp_state_fields[];
 
+/* api_account.c: accounts, real names, messages */
+bzt_err site_get(call *c);
+bzt_err sms_post(call *c);
+bzt_err login_sms_post(call *c);
+bzt_err login_password_post(call *c);
+bzt_err logout_post(call *c);
+bzt_err me_get(call *c);
+bzt_err password_post(call *c);
+bzt_err realname_post(call *c);
+bzt_err messages_get(call *c);
+bzt_err message_read_post(call *c);
+bzt_err events_get(call *c);
+extern const field sms_fields[];
+extern const field login_sms_fields[];
+extern const field login_password_fields[];
+extern const field password_fields[];
+extern const field realname_fields[];
+
+/* api_device.c: phones */
+bzt_err devices_post(call *c);
+bzt_err devices_get(call *c);
+extern const field devices_fields[];
+
+/* api_certificate.c: enterprises, applications, entries */
+bzt_err catalogue_items_get(call *c);
+bzt_err enterprises_post(call *c);
+bzt_err enterprises_get(call *c);
+bzt_err applications_post(call *c);
+bzt_err applications_get(call *c);
+bzt_err application_get_get(call *c);
+bzt_err application_certificate_post(call *c);
+bzt_err entries_get(call *c);
+bzt_err entry_get_get(call *c);
+extern const field enterprises_fields[];
+extern const field applications_fields[];
+extern const field application_certificate_fields[];
+/* One catalogue item, for both catalogues. */
+struct catalogue_row;
+BZT_MUST_USE bzt_err api_catalogue_item(json *o, arena *a,
+                                        const struct catalogue_row *row);
+
+/* api_staff.c: staff, reviews, catalogue */
+bzt_err staff_setup_post(call *c);
+bzt_err staff_login_post(call *c);
+bzt_err staff_logout_post(call *c);
+bzt_err staff_keys_post(call *c);
+bzt_err staff_staff_post(call *c);
+bzt_err staff_applications_get(call *c);
+bzt_err staff_application_get(call *c);
+bzt_err staff_review_post(call *c);
+bzt_err staff_revoke_post(call *c);
+bzt_err staff_catalogue_get(call *c);
+bzt_err staff_catalogue_post(call *c);
+bzt_err staff_catalogue_withdraw_post(call *c);
+extern const field staff_setup_fields[];
+extern const field staff_login_fields[];
+extern const field staff_keys_fields[];
+extern const field staff_staff_fields[];
+extern const field staff_review_fields[];
+extern const field staff_revoke_fields[];
+extern const field staff_catalogue_fields[];
+
+/* api_ca.c: what CAs publish */
+bzt_err ca_certificate_get(call *c);
+bzt_err ca_root_get(call *c);
+bzt_err ca_crl_get(call *c);
+bzt_err ca_ocsp_post(call *c);
+bzt_err ca_ocsp_get(call *c);
+
 #endif
