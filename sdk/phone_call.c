@@ -80,11 +80,10 @@ const char *phone_key_target(phone *p, const uint8_t key_id[16],
 
 /* --- key endpoints ------------------------------------------------------ */
 
-static void read_id(bzt_key_answer *answer, const json *o, const char *kind)
+/* Operations name their op_id. */
+static void read_id(bzt_key_answer *answer, const json *o)
 {
-    const char *name = strcmp(kind, "op") ? "key_id" : "op_id";
-
-    answer->has_id = o && !json_id(answer->id, o, name, kind);
+    answer->has_id = o && !json_id(answer->id, o, "op_id", "op");
 }
 
 static uint32_t small_number(const json *o, const char *name)
@@ -104,35 +103,26 @@ static void read_success(bzt_key_answer *answer, const json *o)
     if (json_bytes(answer->signature.r, 32, o, "r") ||
         json_bytes(answer->signature.s, 32, o, "s"))
         memset(&answer->signature, 0, sizeof(answer->signature));
-    answer->tries_left = small_number(o, "tries_left");
-    answer->wait_seconds = small_number(o, "wait_seconds");
 }
 
-bzt_err phone_call_key(phone *p, const json **body_out, bzt_key_answer *answer,
-                       const char *id_kind, const char *target,
-                       const json *body)
+void phone_call_key(phone *p, bzt_key_answer *answer, const char *target,
+                    const json *body)
 {
     const json *got = NULL;
 
-    *answer = (bzt_key_answer){0};
-    if (body_out)
-        *body_out = NULL;
+    *answer = (bzt_key_answer){.err = BZT_ERR_MEMORY};
     if (!target)
-        return BZT_ERR_MEMORY;
+        return;
     answer->err = phone_call(p, &got, "POST", target, body);
-    if (answer->err) {
-        read_id(answer, p->problem, id_kind);
-        if (p->problem) {
-            answer->tries_left = small_number(p->problem, "tries_left");
-            answer->wait_seconds = small_number(p->problem, "wait_seconds");
-        }
-        return answer->err;
-    }
+    if (!answer->err && !got)
+        answer->err = BZT_ERR_BAD_JSON;
+    if (answer->err)
+        got = p->problem;
     if (!got)
-        return answer->err = BZT_ERR_BAD_JSON;
-    read_id(answer, got, id_kind);
-    read_success(answer, got);
-    if (body_out)
-        *body_out = got;
-    return BZT_OK;
+        return;
+    read_id(answer, got);
+    answer->tries_left = small_number(got, "tries_left");
+    answer->wait_seconds = small_number(got, "wait_seconds");
+    if (!answer->err)
+        read_success(answer, got);
 }

@@ -55,10 +55,9 @@ void phone_begin(phone *p);
 BZT_MUST_USE bzt_err phone_call(phone *p, const json **answer,
                                 const char *method, const char *target,
                                 const json *body);
-/* The same for a key endpoint: fills answer as far as it can be read. */
-BZT_MUST_USE bzt_err phone_call_key(phone *p, const json **body_out,
-                                    bzt_key_answer *answer, const char *id_kind,
-                                    const char *target, const json *body);
+/* The same for a key endpoint: whatever happened stands in answer.  POST. */
+void phone_call_key(phone *p, bzt_key_answer *answer, const char *target,
+                    const json *body);
 
 /* --- operations (phone_op.c) --- */
 BZT_MUST_USE bzt_err phone_draw(bzt_phone_random *out);

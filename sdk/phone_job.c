@@ -90,8 +90,8 @@ static bzt_err send_move(struct job *j, phone_slot *slot, bzt_phone_op *op,
     json_add_bytes(o, p->scratch, "A", (bzt_span){r->A, 65});
     json_add_bytes(o, p->scratch, "z", (bzt_span){r->z, 32});
     json_add_bytes(o, p->scratch, "mac", (bzt_span){r->mac, 32});
-    phone_call_key(p, NULL, &answer, "op",
-                   phone_key_target(p, slot->key.key_id, "move"), o);
+    phone_call_key(p, &answer, phone_key_target(p, slot->key.key_id, "move"),
+                   o);
     err = phone_settle(p, &told, slot, op, &answer);
     j->told->tries_left = told.tries_left;
     j->told->wait_seconds = told.wait_seconds;
@@ -275,8 +275,8 @@ static bzt_err arrive_one(phone *p, phone_slot *slot, int *n)
     json_add_bytes(o, p->scratch, "blob_hash",
                    (bzt_span){request.blob_hash, 32});
     json_add_bytes(o, p->scratch, "mac", (bzt_span){request.mac, 32});
-    phone_call_key(p, NULL, &answer, "op",
-                   phone_key_target(p, slot->key.key_id, "arrive"), o);
+    phone_call_key(p, &answer, phone_key_target(p, slot->key.key_id, "arrive"),
+                   o);
     wipe(&request, sizeof(request));
     err = bzt_phone_arrive_settle(&slot->key, &told, &answer);
     if (told.next == BZT_NEXT_DELETE)

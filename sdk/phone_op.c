@@ -65,8 +65,8 @@ bzt_err phone_recover_slot(phone *p, bzt_outcome *outcome,
         return err;
     json *o = id_and_g(p, request.op_id, request.g);
     add(p, o, "mac", request.mac, 32);
-    phone_call_key(p, NULL, &answer, "op",
-                   phone_key_target(p, slot->key.key_id, "recover"), o);
+    phone_call_key(p, &answer, phone_key_target(p, slot->key.key_id, "recover"),
+                   o);
     answered = bzt_phone_recover_settle(&slot->key, &told, &answer);
     if (told.changed && (err = phone_save_key(p, slot)))
         return err;
@@ -141,8 +141,8 @@ static void send_sign(struct signing *s, bzt_key_answer *answer,
     add(p, o, "p2", r->p2, 32);
     add(p, o, "p3", r->p3, 32);
     add(p, o, "mac", r->mac, 32);
-    phone_call_key(p, NULL, answer, "op",
-                   phone_key_target(p, s->slot->key.key_id, "sign"), o);
+    phone_call_key(p, answer, phone_key_target(p, s->slot->key.key_id, "sign"),
+                   o);
 }
 
 /* One nonce's worth: the half is made, the intent written, the half sent. */
@@ -266,7 +266,7 @@ bzt_err phone_send_authorise(phone *p, phone_told *told_out, phone_slot *slot,
     add(p, o, "A", r->A, 65);
     add(p, o, "z", r->z, 32);
     add(p, o, "mac", r->mac, 32);
-    phone_call_key(p, NULL, &answer, "op",
+    phone_call_key(p, &answer,
                    phone_key_target(p, slot->key.key_id, "authorise"), o);
     err = phone_settle(p, &told, slot, op, &answer);
     tell(told_out, &told);
