@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 
-TOOL = sys.argv[1]
+TOOL = os.path.abspath(sys.argv[1])
 ID = 'distid:1234567812345678'
 AT = '1790000000'
 
