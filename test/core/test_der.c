@@ -523,6 +523,79 @@ static void der_named_bits_drop_trailing_zeros(void **state)
     }
 }
 
+/* Each kind of reader, on an element of another kind, on one cut short, and
+ * on nothing. */
+static bzt_err read_kind(int kind, bzt_span in)
+{
+    uint8_t big[32];
+    bzt_span span;
+    uint64_t v;
+    uint32_t b;
+    int64_t at;
+    switch (kind) {
+    case 0:
+        return der_read_uint(&span, &in);
+    case 1:
+        return der_read_u64(&v, &in);
+    case 2:
+        return der_read_uint256(big, &in);
+    case 3:
+        return der_read_bool(&b, &in);
+    case 4:
+        return der_read_null(&in);
+    case 5:
+        return der_read_bits(&span, &in);
+    case 6:
+        return der_read_named_bits(&b, &in);
+    default:
+        return der_read_time(&at, &in);
+    }
+}
+
+static void der_each_reader_tells_wrong_tag_from_end(void **state)
+{
+    static const uint8_t tags[] = {2, 2, 2, 1, 5, 3, 3, DER_UTC_TIME};
+    (void)state;
+    for (int kind = 0; kind < 8; kind++) {
+        const bzt_span cut = {(const uint8_t[]){tags[kind], 13, 1}, 3};
+        assert_int_equal(read_kind(kind, DER(0x0c, 1, 1)), BZT_ERR_ENCODING);
+        assert_int_equal(read_kind(kind, cut), BZT_ERR_TRUNCATED);
+        assert_int_equal(read_kind(kind, (bzt_span){cut.p, 1}),
+                         BZT_ERR_TRUNCATED);
+        assert_int_equal(read_kind(kind, (bzt_span){0, 0}), BZT_ERR_TRUNCATED);
+    }
+}
+
+static void der_writes_bits_with_their_trailing_zeros(void **state)
+{
+    uint8_t buf[16];
+    bzt_span out;
+    der_writer w;
+    (void)state;
+    der_writer_init(&w, buf, sizeof(buf));
+    der_write_bits(&w, HEX("\x05\x00"));
+    der_write_bits(&w, (bzt_span){0, 0});
+    assert_int_equal(der_writer_done(&out, &w), BZT_OK);
+    assert_int_equal(der_is_equal(out, HEX("\x03\x03\x00\x05\x00\x03\x01\x00")),
+                     1);
+}
+
+static void der_writer_keeps_its_first_error(void **state)
+{
+    uint8_t buf[16];
+    bzt_span out;
+    der_writer w;
+    size_t mark;
+    (void)state;
+    der_writer_init(&w, buf, sizeof(buf));
+    der_write_time(&w, INT64_MAX);
+    mark = der_begin(&w, DER_SEQUENCE);
+    der_write_u64(&w, UINT64_MAX);
+    der_end_at(&w, mark);
+    der_write_bits(&w, (bzt_span){buf, 16});
+    assert_int_equal(der_writer_done(&out, &w), BZT_ERR_RANGE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -549,6 +622,9 @@ int main(void)
         cmocka_unit_test(der_every_truncation_is_told),
         cmocka_unit_test(der_writes_integers_minimal_and_positive),
         cmocka_unit_test(der_named_bits_drop_trailing_zeros),
+        cmocka_unit_test(der_each_reader_tells_wrong_tag_from_end),
+        cmocka_unit_test(der_writes_bits_with_their_trailing_zeros),
+        cmocka_unit_test(der_writer_keeps_its_first_error),
     };
     return cmocka_run_group_tests(tests, 0, 0);
 }

@@ -161,6 +161,17 @@ static void ghash_matches_its_definition(void **state)
     }
 }
 
+static void sm4_wipe_leaves_no_round_key(void **state)
+{
+    static const sm4_key zero;
+    const uint8_t key[16] = "0123456789abcde";
+    sm4_key k;
+    (void)state;
+    sm4_init_encrypt(&k, key);
+    sm4_wipe(&k);
+    assert_memory_equal(&k, &zero, sizeof(k));
+}
+
 static void sm4_cbc_matches_known_answers(void **state)
 {
     (void)state;
@@ -350,6 +361,7 @@ int main(void)
         cmocka_unit_test(sm4_all_lanes_agree),
         cmocka_unit_test(sm4_all_ghash_agree),
         cmocka_unit_test(ghash_matches_its_definition),
+        cmocka_unit_test(sm4_wipe_leaves_no_round_key),
         cmocka_unit_test(sm4_cbc_matches_known_answers),
         cmocka_unit_test(sm4_cbc_goes_on_where_it_stopped),
         cmocka_unit_test(sm4_ctr_matches_known_answers),
