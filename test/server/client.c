@@ -15,7 +15,7 @@ static void *serve(void *arg)
 {
     engine *e = arg;
 
-    if (http_run(e->http, NULL))
+    if (http_run(e->http, e->service))
         abort();
     return NULL;
 }

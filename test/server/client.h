@@ -16,6 +16,7 @@ typedef struct engine {
     http *http;
     pthread_t thread;
     char socket[108];
+    struct service *service; /* for the handlers; may be NULL */
 } engine;
 
 /* Starts an engine with these options (the socket is made up). */
