@@ -1,6 +1,6 @@
-/* SHA-1 (FIPS 180-4) for one purpose: the certificate ids by which outside
- * OCSP clients name an issuer.  It protects nothing here and is not to be
- * used for anything else. */
+/* SHA-1 (FIPS 180-4) for two purposes, neither of which rests on collisions:
+ * the certificate ids by which outside OCSP clients name an issuer, and
+ * one-time passwords (totp.h).  It is not to be used for anything else. */
 #ifndef BZT_PKI_SHA1_H
 #define BZT_PKI_SHA1_H
 

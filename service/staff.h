@@ -4,9 +4,9 @@
 #define BZT_SERVICE_STAFF_H
 
 #include "base/arena.h"
+#include "pki/totp.h"
 #include "service.h"
 #include "session.h"
-#include "totp.h"
 
 enum { STAFF_CODE_SIZE = 33 }; /* base32 of 20 bytes, with the zero */
 #define STAFF_CODE_LIFE_MS (24LL * 3600 * 1000)

@@ -3,7 +3,7 @@
 #include "core/bytes.h"
 #include "core/ct.h"
 #include "core/wipe.h"
-#include "pki/sha1.h"
+#include "sha1.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* Time-based one-time passwords: RFC 6238 with HMAC-SHA-1, six digits,
  * steps of 30 s - what every authenticator app knows. */
-#ifndef BZT_SERVICE_TOTP_H
-#define BZT_SERVICE_TOTP_H
+#ifndef BZT_PKI_TOTP_H
+#define BZT_PKI_TOTP_H
 
 #include <bzt/err.h>
 #include <bzt/span.h>
