@@ -1,11 +1,7 @@
 /* The client: made from signed settings, calls with signed requests. */
 #include "client.h"
-#include "base/clock.h"
-#include "base/rng.h"
 #include "core/text.h"
-#include "core/wipe.h"
 #include "pki/statement.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,6 +62,8 @@ bzt_err bzt_client_new(bzt_client **out, const bzt_client_options *options)
         goto out;
     if ((err = http_client_new(&c->http, &http)))
         goto out;
+    c->call = (signed_call){
+        .http = c->http, .origin = c->site.api, .id = c->rp_id, .key = &c->key};
     *out = c;
     c = NULL;
 out:
@@ -88,84 +86,13 @@ void bzt_client_free(bzt_client *c)
 
 const char *bzt_client_detail(const bzt_client *c)
 {
-    return c->detail;
-}
-
-/* --- calling ------------------------------------------------------------ */
-
-static bzt_err sign_call(char header[STATEMENT_HTTP_HEADER_MAX], bzt_client *c,
-                         const char *method, const char *target, bzt_span body)
-{
-    uint8_t payload_buf[STATEMENT_HTTP_PAYLOAD_MAX], random[48], sig[64];
-    statement_http h = {.method = text_span(method),
-                        .target = text_span(target),
-                        .id = text_span(c->rp_id),
-                        .at = clock_now_ms(),
-                        .body = body};
-    bzt_span payload;
-    bzt_err err;
-
-    if ((err = rng_bytes(h.nonce, 16)) ||
-        (err = rng_bytes(random, sizeof(random))) ||
-        (err = statement_http_payload(&payload, payload_buf,
-                                      sizeof(payload_buf), &h)) ||
-        (err = statement_sign(sig, STATEMENT_HTTP, &c->key, payload, random)))
-        goto out;
-    err = statement_http_write(header, &h, sig);
-out:
-    wipe(random, sizeof(random));
-    return err;
-}
-
-static bzt_err read_problem(bzt_client *c, arena *a, const http_answer *answer)
-{
-    const char *code = NULL, *zh = NULL, *en = NULL;
-    json *o = NULL;
-
-    if (json_parse(&o, a, answer->body) ||
-        json_text_optional(&code, o, "code", 60) || !code ||
-        json_text_optional(&zh, o, "title_zh", 180) ||
-        json_text_optional(&en, o, "title", 180))
-        return answer->status >= 500 ? BZT_ERR_UNAVAILABLE : BZT_ERR_INTERNAL;
-    snprintf(c->detail, sizeof(c->detail), "%s / %s", zh ? zh : "",
-             en ? en : "");
-    const bzt_err_info *info = bzt_err_by_code(code);
-    return info ? info->err : BZT_ERR_INTERNAL;
+    return c->call.detail;
 }
 
 bzt_err client_call(const json **answer, arena *a, bzt_client *c,
                     const char *method, const char *target, const json *body,
                     const char *idempotency_key)
 {
-    char authorization[STATEMENT_HTTP_HEADER_MAX];
-    http_header headers[2] = {{"Authorization", authorization},
-                              {"Idempotency-Key", idempotency_key}};
-    http_request request = {.method = method,
-                            .headers = headers,
-                            .headers_n = idempotency_key ? 2 : 1};
-    http_answer got;
-    json *parsed = NULL;
-    bzt_err err;
-
-    *answer = NULL;
-    c->detail[0] = 0;
-    if (body) {
-        request.content_type = "application/json";
-        if ((err = json_write(&request.body, a, body)))
-            return err;
-    }
-    request.url = arena_printf(a, "%s%s", c->site.api, target);
-    if (!request.url)
-        return BZT_ERR_MEMORY;
-    if ((err = sign_call(authorization, c, method, target, request.body)))
-        return err;
-    if ((err = http_call(&got, a, c->http, &request)))
-        return err;
-    if (got.status < 200 || got.status > 299)
-        return read_problem(c, a, &got);
-    if (!got.body.len)
-        return BZT_OK;
-    err = json_parse(&parsed, a, got.body);
-    *answer = parsed;
-    return err;
+    return signed_call_json(answer, a, &c->call, method, target, body,
+                            idempotency_key);
 }

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/settings.h"
 #include "pki/x509.h"
+#include "signed_call.h"
 #include <bzt/client.h>
 
 struct bzt_client {
@@ -18,7 +19,7 @@ struct bzt_client {
     settings site;
     x509_cert *roots;
     int64_t status_max_age_ms;
-    char detail[400];
+    signed_call call;
 };
 
 /* Signed call below the API's origin; body may be NULL.  *answer is NULL for

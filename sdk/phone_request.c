@@ -159,7 +159,7 @@ bzt_err phone_refuse(phone *p, const char *id)
         arena_printf(p->scratch, "/app/v1/requests/%s/refuse", id);
     if (!target)
         return BZT_ERR_MEMORY;
-    return phone_call(p, &got, "POST", target, json_new_object(p->scratch));
+    return phone_call(p, &got, "POST", target, NULL);
 }
 
 /* --- signing it --------------------------------------------------------- */

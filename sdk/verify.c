@@ -89,7 +89,7 @@ bzt_err bzt_client_check(bzt_holder *out, bzt_client *c,
     bzt_err err;
 
     *out = (bzt_holder){0};
-    c->detail[0] = 0;
+    c->call.detail[0] = 0;
     if (result->state != BZT_STATE_DONE)
         return BZT_ERR_REQUEST_STATE;
     if ((err = check_message(&m, c, request, result)))
