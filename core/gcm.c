@@ -106,7 +106,7 @@ bzt_err sm4_gcm_open(uint8_t *out, const uint8_t key[16],
     ct_public(is_right); /* the caller is told */
     if (!is_right) {
         if (in.len)
-            wipe(out, in.len);
+            memset(out, 0, in.len);
         return BZT_ERR_DECRYPT;
     }
     return BZT_OK;
