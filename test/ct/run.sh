@@ -13,6 +13,7 @@ jobs=${BZT_JOBS:-2}
 build() # FOLDER COMPILER OPTIMISATION WIDTH
 {
     local folder=$1 cc=$2 opt=$3 width=$4 flags sources
+    if [ "$cc" = clang ]; then cc=clang-14; fi # Debian's name for it
     # -gdwarf-4: Valgrind 3.19 fails on the DWARF 5 of clang 14.
     flags=(-std=gnu11 -D_GNU_SOURCE -gdwarf-4 -DBZT_VALGRIND "$opt" -I"$root"
            -I"$root/include")
