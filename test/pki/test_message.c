@@ -59,6 +59,68 @@ static void message_reads_back_what_it_writes(void **state)
     }
 }
 
+/* Made by hand from the ASN.1 in message.h, not by this code. */
+static void message_has_its_known_answer(void **state)
+{
+    static const uint8_t want[] = "\x30\x82\x01\x24\x0c\x0a\x62\x7a\x74\x2d\x62"
+                                  "\x69\x6e\x64\x2d\x31\x04\x10"
+                                  "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a"
+                                  "\x0b\x0c\x0d\x0e\x0f\x04\x10"
+                                  "\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a"
+                                  "\x1b\x1c\x1d\x1e\x1f\x0c\x0c"
+                                  "\xe4\xba\xa4\xe6\x98\x93\xe5\xb9\xb3\xe5\x8f"
+                                  "\xb0\x0c\x15\x74\x72\x61\x64"
+                                  "\x65\x2e\x65\x78\x61\x6d\x70\x6c\x65\x2e\x63"
+                                  "\x6e\x3a\x38\x34\x34\x33\x04"
+                                  "\x20\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11"
+                                  "\x11\x11\x11\x11\x11\x11\x11"
+                                  "\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11"
+                                  "\x11\x11\x11\x11\x0c\x15\xe7"
+                                  "\xbb\x91\xe5\xae\x9a\xe6\xa0\x87\xe8\xaf\x81"
+                                  "\xe9\x80\x9a\xe8\xaf\x81\xe4"
+                                  "\xb9\xa6\x0c\x12\xe6\xb5\x8b\xe8\xaf\x95\xe6"
+                                  "\x9c\x89\xe9\x99\x90\xe5\x85"
+                                  "\xac\xe5\x8f\xb8\x0c\x12\x39\x31\x33\x35\x30"
+                                  "\x31\x30\x30\x4d\x30\x30\x30"
+                                  "\x31\x30\x30\x59\x34\x33\x0c\x06\x7a\x68\x61"
+                                  "\x6e\x67\x33\x04\x20\x22\x22"
+                                  "\x22\x22\x22\x22\x22\x22\x22\x22\x22\x22\x22"
+                                  "\x22\x22\x22\x22\x22\x22\x22"
+                                  "\x22\x22\x22\x22\x22\x22\x22\x22\x22\x22\x22"
+                                  "\x22\x04\x20\x33\x33\x33\x33"
+                                  "\x33\x33\x33\x33\x33\x33\x33\x33\x33\x33\x33"
+                                  "\x33\x33\x33\x33\x33\x33\x33"
+                                  "\x33\x33\x33\x33\x33\x33\x33\x33\x33\x33\x18"
+                                  "\x0f\x32\x30\x32\x36\x30\x39"
+                                  "\x32\x31\x31\x34\x31\x33\x32\x30\x5a\x18\x0f"
+                                  "\x32\x30\x32\x36\x30\x39\x32"
+                                  "\x31\x31\x34\x31\x36\x32\x30\x5a";
+    uint8_t buf[MESSAGE_SIZE_MAX];
+    message m = {
+        .kind = MESSAGE_BIND,
+        .rp_name = S("\xe4\xba\xa4\xe6\x98\x93\xe5\xb9\xb3\xe5\x8f\xb0"),
+        .domain = S("trade.example.cn:8443"),
+        .title = S("\xe7\xbb\x91\xe5\xae\x9a\xe6\xa0\x87\xe8\xaf\x81\xe9"
+                   "\x80\x9a\xe8\xaf\x81\xe4\xb9\xa6"),
+        .organisation = S(ORGANISATION),
+        .uscc = S(USCC),
+        .user = S("zhang3"),
+        .created_at = 1790000000000,
+        .expires_at = 1790000180000,
+    };
+    (void)state;
+    for (uint8_t i = 0; i < 16; i++) {
+        m.request_id[i] = i;
+        m.rp_id[i] = (uint8_t)(16 + i);
+    }
+    memset(m.description, 0x11, 32);
+    memset(m.browser, 0x22, 32);
+    memset(m.certificate, 0x33, 32);
+    bzt_span der = built(buf, &m);
+    assert_int_equal(der.len, sizeof want - 1);
+    assert_memory_equal(der.p, want, der.len);
+}
+
 static void message_may_lack_organisation_and_user(void **state)
 {
     uint8_t buf[MESSAGE_SIZE_MAX];
@@ -297,6 +359,8 @@ static void message_verify_wants_kind_key_and_signature(void **state)
                      BZT_OK);
     assert_int_equal(message_verify(w->holder.pub, info, &sig),
                      BZT_ERR_KEY_MISMATCH);
+    assert_string_equal(message_kind_name(MESSAGE_CSR), "certificate request");
+    assert_string_equal(message_kind_name((message_kind)99), "");
 }
 
 static void act_is_one_of_a_list(void **state)
@@ -341,6 +405,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(message_reads_back_what_it_writes),
+        cmocka_unit_test(message_has_its_known_answer),
         cmocka_unit_test(message_may_lack_organisation_and_user),
         cmocka_unit_test(message_drops_parts_of_seconds),
         cmocka_unit_test(message_builder_refuses_bad_fields),

@@ -92,6 +92,87 @@ static void ocsp_request_reads_back(void **state)
     assert_int_equal(r.nonce.len, 0);
 }
 
+/* A request of n ids with these optional parts. */
+typedef struct parts {
+    size_t ids;
+    bzt_span front;      /* before requestList */
+    bzt_span extensions; /* behind it */
+    bzt_span item_extensions;
+    bzt_span signature;
+} parts;
+
+static bzt_err request_with(const world *w, const parts *p)
+{
+    static uint8_t buf[8192];
+    uint8_t one_buf[OCSP_REQUEST_SIZE_MAX];
+    ocsp_request r;
+    ocsp_cert_id id;
+    bzt_span der;
+    der_writer out;
+    assert_int_equal(
+        ocsp_request_read(&r, ask(one_buf, w, OCSP_SM3, (bzt_span){0, 0})),
+        BZT_OK);
+    bzt_span cursor = r.list;
+    assert_true(ocsp_request_next(&id, &cursor));
+    der_writer_init(&out, buf, sizeof buf);
+    size_t whole = der_begin(&out, DER_SEQUENCE);
+    size_t tbs = der_begin(&out, DER_SEQUENCE);
+    der_write_raw(&out, p->front);
+    size_t list = der_begin(&out, DER_SEQUENCE);
+    for (size_t i = 0; i < p->ids; i++) {
+        size_t item = der_begin(&out, DER_SEQUENCE);
+        der_write_raw(&out, id.whole);
+        der_write_raw(&out, p->item_extensions);
+        der_end_at(&out, item);
+    }
+    der_end_at(&out, list);
+    der_write_raw(&out, p->extensions);
+    der_end_at(&out, tbs);
+    der_write_raw(&out, p->signature);
+    der_end_at(&out, whole);
+    assert_int_equal(der_writer_done(&der, &out), BZT_OK);
+    return ocsp_request_read(&r, der);
+}
+
+#define UNKNOWN_EXT  "\x30\x08\x06\x03\x55\x1d\x7f\x04\x01\x05"
+#define CRITICAL_EXT "\x30\x0b\x06\x03\x55\x1d\x7f\x01\x01\xff\x04\x01\x05"
+
+static void ocsp_request_may_carry_more(void **state)
+{
+    static const struct {
+        parts p;
+        bzt_err want;
+    } rows[] = {
+        {{.ids = 1}, BZT_OK},
+        {{.ids = OCSP_IDS_MAX}, BZT_OK},
+        {{.ids = OCSP_IDS_MAX + 1}, BZT_ERR_RANGE},
+        {{.ids = 0}, BZT_ERR_ENCODING},
+        {{.ids = 1, .front = S("\xa0\x03\x02\x01\x00")}, BZT_OK},
+        {{.ids = 1, .front = S("\xa0\x03\x02\x01\x01")}, BZT_ERR_UNSUPPORTED},
+        {{.ids = 1, .front = S("\xa1\x04\xa4\x02\x30\x00")}, BZT_OK},
+        {{.ids = 1, .extensions = S("\xa2\x0c\x30\x0a" UNKNOWN_EXT)}, BZT_OK},
+        {{.ids = 1, .extensions = S("\xa2\x0f\x30\x0d" CRITICAL_EXT)},
+         BZT_ERR_UNSUPPORTED},
+        {{.ids = 1, .item_extensions = S("\xa0\x0c\x30\x0a" UNKNOWN_EXT)},
+         BZT_OK},
+        {{.ids = 1, .item_extensions = S("\xa0\x0f\x30\x0d" CRITICAL_EXT)},
+         BZT_ERR_UNSUPPORTED},
+        {{.ids = 1, .signature = S("\xa0\x02\x30\x00")}, BZT_OK},
+        {{.ids = 1, .signature = S("\x05\x00")}, BZT_ERR_ENCODING},
+        /* a nonce without its inner OCTET STRING, as old clients send it */
+        {{.ids = 1,
+          .extensions = S("\xa2\x13\x30\x11\x30\x0f\x06\x09\x2b\x06\x01\x05"
+                          "\x05\x07\x30\x01\x02\x04\x02\x13\x37")},
+         BZT_OK},
+        {{.ids = 1,
+          .extensions = S("\xa2\x11\x30\x0f\x30\x0d\x06\x09\x2b\x06\x01\x05"
+                          "\x05\x07\x30\x01\x02\x04\x00")},
+         BZT_ERR_RANGE},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_int_equal(request_with(*state, &rows[i].p), rows[i].want);
+}
+
 typedef struct answer {
     uint8_t buf[OCSP_RESPONSE_SIZE_MAX(1)];
     bzt_span der;
@@ -296,6 +377,7 @@ int main(void)
         cmocka_unit_test(sha1_knows_the_answers_of_fips180),
         cmocka_unit_test(ocsp_reads_the_vectors),
         cmocka_unit_test(ocsp_request_reads_back),
+        cmocka_unit_test(ocsp_request_may_carry_more),
         cmocka_unit_test(ocsp_answers_good_revoked_unknown),
         cmocka_unit_test(ocsp_ca_may_answer_itself),
         cmocka_unit_test(ocsp_word_of_others_does_not_count),

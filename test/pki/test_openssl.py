@@ -163,13 +163,13 @@ def openssl_request_with_the_empty_id_is_refused():
 def openssl_responder_is_understood():
     with open('index.txt', 'w', encoding='ascii') as f:
         f.write('V\t360101000000Z\t\t7001\tunknown\t/C=CN/O=Other/CN=ee\n')
-    for digest in ['-sha1', '-sm3']:
+    for digest, by in [('-sha1', []), ('-sm3', ['-resp_key_id'])]:
         openssl('ocsp', '-issuer', 'ca.pem', digest, '-cert', 'ee.pem',
                 '-no_nonce', '-reqout', 'q.der')
         openssl('ocsp', '-index', 'index.txt', '-CA', 'ca.pem', '-rsigner',
                 'ca.pem', '-rkey', 'ca.key', '-rmd', 'sm3', '-rsigopt', ID,
                 '-reqin', 'q.der', '-respout', 'r.der', '-ndays', '1',
-                '-noverify')
+                '-noverify', *by)
         assert tool('ocsp', 'r.der', 'ee.der', 'ca.der') == 'ok'
     with open('index.txt', 'w', encoding='ascii') as f:
         f.write('R\t360101000000Z\t260901000000Z,keyCompromise\t7001\t'

@@ -197,6 +197,30 @@ static void csr_of_an_rp_verifies(void **state)
     assert_memory_equal(c.pub, w->rp.pub, 65);
 }
 
+static void facts_and_statements(void **state)
+{
+    const world *w = *state;
+    bzt_cert_facts f;
+    uint8_t sig[64];
+    assert_int_equal(bzt_cert_read(&f, w->holder.span), BZT_OK);
+    assert_true(text_is(f.common_name, ORGANISATION));
+    assert_memory_equal(f.pub, w->holder.pub, 65);
+    assert_int_equal(bzt_cert_read(&f, S("\x30\x00")), BZT_ERR_TRUNCATED);
+    assert_int_equal(f.subject.len, 0);
+    assert_int_equal(bzt_statement_sign(sig, BZT_STATEMENT_HTTP, &w->rp.key,
+                                        S("x"), random48()),
+                     BZT_OK);
+    const bzt_span span = {sig, 64};
+    assert_int_equal(
+        bzt_statement_verify(span, BZT_STATEMENT_HTTP, w->rp.pub, S("x")),
+        BZT_OK);
+    assert_int_equal(
+        bzt_statement_verify(span, BZT_STATEMENT_SETTINGS, w->rp.pub, S("x")),
+        BZT_ERR_SIGNATURE);
+    assert_int_equal(bzt_uscc_check(S(USCC)), BZT_OK);
+    assert_int_equal(bzt_id_number_check(S(USCC)), BZT_ERR_ID_NUMBER);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +230,7 @@ int main(void)
         cmocka_unit_test(status_by_list_and_by_ocsp),
         cmocka_unit_test(rp_path_and_host),
         cmocka_unit_test(csr_of_an_rp_verifies),
+        cmocka_unit_test(facts_and_statements),
     };
     return cmocka_run_group_tests(tests, world_setup, NULL);
 }

@@ -378,6 +378,36 @@ static void x509_notes_unknown_critical_and_refuses_doubles(void **state)
     assert_int_equal(sloppy_read(&c, &s, ca), BZT_ERR_UNSUPPORTED);
 }
 
+static void holder_code_is_found_in_the_subject(void **state)
+{
+    world *w = *state;
+    party p = w->holder;
+    x509_holder h;
+    const struct {
+        bzt_span serial, organisation, unit;
+        bool is_found;
+    } rows[] = {
+        {S(USCC), S("o"), S("u"), true},
+        {S(""), S(USCC ORGANISATION), S("u"), true},
+        {S(""), S("o"), S("code " USCC " x"), true},
+        {S("1" USCC), S("o"), S("u"), false},
+        {S(USCC "1"), S("o"), S("u"), false},
+        {S("91350100M000100Y44"), S("o"), S("u"), false},
+        {S(""), S(""), S(""), false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        x509_template t = template_of(&p, X509_SIGNING, "n", 40 + i);
+        t.subject.serial = rows[i].serial;
+        t.subject.organisation = rows[i].organisation;
+        t.subject.unit = rows[i].unit;
+        issue(&p, &t, &w->issuing);
+        x509_holder_read(&h, &p.cert);
+        assert_int_equal(h.uscc.len, rows[i].is_found ? 18 : 0);
+        if (rows[i].is_found)
+            assert_true(text_is(h.uscc, USCC));
+    }
+}
+
 static void name_comparison_folds_case_and_blanks(void **state)
 {
     uint8_t a[256], b[256];
@@ -435,6 +465,7 @@ int main(void)
         cmocka_unit_test(x509_tolerates_what_real_cas_write),
         cmocka_unit_test(x509_tolerates_sloppy_extensions),
         cmocka_unit_test(x509_notes_unknown_critical_and_refuses_doubles),
+        cmocka_unit_test(holder_code_is_found_in_the_subject),
         cmocka_unit_test(name_comparison_folds_case_and_blanks),
         cmocka_unit_test(name_has_the_order_of_the_interface),
     };
