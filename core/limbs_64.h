@@ -108,29 +108,15 @@ static inline void limbs_sqr(uint64_t out[8], const uint64_t a[4])
     (void)add_carry(&out[7], out[7], h3, c);
 }
 
-/* out = t + top 2^256, less m if that is not below m; the input is below 2m.
- * top is 0 or 1. */
-static inline void limbs_reduce_once(uint64_t out[4], const uint64_t t[4],
-                                     uint64_t top, const uint64_t m[4])
+/* d = t + top 2^256 - m; all ones if that is negative, else zero.  top is 0
+ * or 1, and the input below 2m. */
+static inline uint64_t limbs_sub_mask(uint64_t d[4], const uint64_t t[4],
+                                      uint64_t top, const uint64_t m[4])
 {
-    uint64_t d[4], add[4], mask;
+    uint64_t mask;
     carry_flag c = limbs_sub(d, t, m);
-    (void)sub_borrow(&mask, top, 0, c); /* all ones: it was below m */
-    mask = ct_barrier64(mask);
-    for (int i = 0; i < 4; i++)
-        add[i] = mask & m[i];
-    (void)limbs_add(out, d, add);
-}
-
-/* out = a - b, plus m if that is negative. */
-static inline void limbs_sub_mod(uint64_t out[4], const uint64_t a[4],
-                                 const uint64_t b[4], const uint64_t m[4])
-{
-    uint64_t d[4], add[4];
-    uint64_t mask = ct_mask64(limbs_sub(d, a, b));
-    for (int i = 0; i < 4; i++)
-        add[i] = mask & m[i];
-    (void)limbs_add(out, d, add);
+    (void)sub_borrow(&mask, top, 0, c);
+    return ct_barrier64(mask);
 }
 
 #endif

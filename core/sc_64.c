@@ -12,6 +12,23 @@ static const uint64_t n_limbs[4] = {0x53bbf40939d54123, 0x7203df6b21c6052b,
                                     0xffffffffffffffff, 0xfffffffeffffffff};
 #define N_INV 0x327f9e8872350975u /* -1/n mod 2^64 */
 
+/* out = d + n where mask is all ones. */
+static inline void add_n(uint64_t out[4], const uint64_t d[4], uint64_t mask)
+{
+    const uint64_t add[4] = {mask & n_limbs[0], mask & n_limbs[1], mask,
+                             mask & n_limbs[3]};
+    (void)limbs_add(out, d, add);
+}
+
+/* out = t + top 2^256, less n if that is not below n; below 2n before. */
+static inline void reduce_once(uint64_t out[4], const uint64_t t[4],
+                               uint64_t top)
+{
+    uint64_t d[4];
+    uint64_t mask = limbs_sub_mask(d, t, top, n_limbs);
+    add_n(out, d, mask);
+}
+
 /* t = (t + m n) / 2^64, with the digit m that clears the low limb. */
 static inline void reduce_row(uint64_t t[6])
 {
@@ -39,19 +56,21 @@ void sc_mul(sc *out, const sc *a, const sc *b)
     mul_row(t, x, b->l[1]);
     mul_row(t, x, b->l[2]);
     mul_row(t, x, b->l[3]);
-    limbs_reduce_once(out->l, t, t[4], n_limbs);
+    reduce_once(out->l, t, t[4]);
 }
 
 void sc_add(sc *out, const sc *a, const sc *b)
 {
     uint64_t t[4];
     carry_flag carry = limbs_add(t, a->l, b->l);
-    limbs_reduce_once(out->l, t, carry, n_limbs);
+    reduce_once(out->l, t, carry);
 }
 
 void sc_sub(sc *out, const sc *a, const sc *b)
 {
-    limbs_sub_mod(out->l, a->l, b->l, n_limbs);
+    uint64_t d[4];
+    uint64_t mask = ct_mask64(limbs_sub(d, a->l, b->l));
+    add_n(out->l, d, mask);
 }
 
 uint32_t sc_is_zero(const sc *a)
