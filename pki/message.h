@@ -39,7 +39,7 @@ typedef enum message_kind {
 
 /* Bytes of UTF-8, at most. */
 enum {
-    MESSAGE_RP_NAME_MAX = 120,
+    MESSAGE_RP_NAME_MAX = 256, /* a common name of 64 characters */
     MESSAGE_DOMAIN_MAX = 253,
     MESSAGE_TITLE_MAX = 300,
     MESSAGE_ORGANISATION_MAX = 300,

@@ -208,7 +208,7 @@ static void serial_write(der_writer *w, const x509_template *t)
 bzt_err x509_tbs_write(bzt_span *out, uint8_t *buf, size_t cap,
                        const x509_template *t, const x509_cert *issuer)
 {
-    uint8_t name_buf[1536];
+    uint8_t name_buf[2304];
     bzt_span subject;
     der_writer w;
     *out = (bzt_span){0, 0};
