@@ -1,5 +1,5 @@
 /* What other nodes have changed: versions of objects that somebody here
- * waits for.  PostgreSQL only; with SQLite there is one node. */
+ * waits for.  With SQLite there is one node, and nothing to watch. */
 #ifndef BZT_STORE_WATCH_H
 #define BZT_STORE_WATCH_H
 
