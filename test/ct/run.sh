@@ -19,8 +19,8 @@ build() # FOLDER COMPILER OPTIMISATION WIDTH
            -I"$root/include")
     [ "$width" = 29 ] && flags+=(-DBZT_LIMBS_29)
     mapfile -t sources < <(find "$root/core" -name '*.c' |
-        grep -v -e '/fe_[0-9]*\.c$' -e '/sc_[0-9]*\.c$')
-    sources+=("$root/core/fe_$width.c" "$root/core/sc_$width.c")
+        grep -v -e '_64\.c$' -e '_29\.c$')
+    sources+=("$root"/core/*_"$width".c)
     sources+=("$root/test/ct/ct_main.c" "$root/test/ct/ct_core.c")
     if [ -e "$root/test/ct/ct_cosign.c" ]; then
         flags+=(-DBZT_CT_COSIGN)
