@@ -207,9 +207,11 @@ static bzt_err me_op(store_tx *tx, void *arg)
 bzt_err account_me(service *s, account_session *out, arena *a,
                    const uint8_t session[32])
 {
-    me_args in = {.out = out, .a = a, .session = session};
+    uint8_t hash[32]; /* session may lie in *out */
+    me_args in = {.out = out, .a = a, .session = hash};
     bzt_err err;
 
+    memcpy(hash, session, 32);
     *out = (account_session){0};
     if ((err = store_read(s->store, me_op, &in)))
         return err;
