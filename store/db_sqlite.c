@@ -311,6 +311,27 @@ static void let_go(statement *s)
     s->in_use = false;
 }
 
+/* The statements of every transaction are prepared once, too. */
+static const store_sql begin_sql = {"BEGIN"};
+static const store_sql begin_write_sql = {"BEGIN IMMEDIATE"};
+static const store_sql commit_sql = {"COMMIT"};
+static const store_sql rollback_sql = {"ROLLBACK"};
+static const store_sql savepoint_sql = {"SAVEPOINT op"};
+static const store_sql back_to_savepoint_sql = {"ROLLBACK TO op"};
+static const store_sql release_sql = {"RELEASE op"};
+
+static int step(connection *c, const store_sql *sql)
+{
+    statement *s;
+    int rc;
+
+    if (cached(c, &s, sql))
+        return SQLITE_NOMEM;
+    rc = sqlite3_step(s->stmt);
+    sqlite3_reset(s->stmt);
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
 /* --- statements inside a transaction ------------------------------------- */
 
 static bzt_err exec(store_tx *base, int64_t *changed, const store_sql *sql,
@@ -460,7 +481,7 @@ static void run_job(sqlite_store *s, job *j)
     sqlite_tx tx = {
         .base = {.store = &s->base, .writes = true, .touched = &j->touched},
         .c = s->write};
-    int rc = run(s->write, "SAVEPOINT op");
+    int rc = step(s->write, &savepoint_sql);
 
     j->touched.n = 0;
     if (rc) {
@@ -470,9 +491,9 @@ static void run_job(sqlite_store *s, job *j)
     j->err = db_run_op(&tx.base, j->op, j->arg);
     if (sqlite3_get_autocommit(s->write->db))
         return; /* SQLite gave the whole transaction up */
-    if (j->err && (rc = run(s->write, "ROLLBACK TO op")))
+    if (j->err && (rc = step(s->write, &back_to_savepoint_sql)))
         failed(s->write, rc, "rollback to savepoint");
-    if ((rc = run(s->write, "RELEASE op")))
+    if ((rc = step(s->write, &release_sql)))
         j->err = failed(s->write, rc, "release savepoint");
 }
 
@@ -512,7 +533,7 @@ static bzt_err try_group(sqlite_store *s, job *group)
         fail_all(group, BZT_ERR_IO);
         return BZT_OK;
     }
-    if ((rc = run(c, "BEGIN IMMEDIATE"))) {
+    if ((rc = step(c, &begin_write_sql))) {
         fail_all(group, failed(c, rc, "begin"));
         return BZT_OK;
     }
@@ -521,11 +542,11 @@ static bzt_err try_group(sqlite_store *s, job *group)
         if (sqlite3_get_autocommit(c->db))
             return j->err ? j->err : BZT_ERR_IO;
     }
-    if (!(rc = run(c, "COMMIT")))
+    if (!(rc = step(c, &commit_sql)))
         return BZT_OK;
     err = failed(c, rc, "commit");
     if (!sqlite3_get_autocommit(c->db))
-        run(c, "ROLLBACK");
+        step(c, &rollback_sql);
     return is_commit_known(s, group, rc) ? err : BZT_OK;
 }
 
@@ -740,12 +761,12 @@ static bzt_err read_op(store *base, store_op op, void *arg)
 
     if (err)
         return err;
-    if ((rc = run(tx.c, "BEGIN")))
+    if ((rc = step(tx.c, &begin_sql)))
         err = failed(tx.c, rc, "begin reading");
     else
         err = db_run_op(&tx.base, op, arg);
     if (!sqlite3_get_autocommit(tx.c->db))
-        run(tx.c, "ROLLBACK");
+        step(tx.c, &rollback_sql);
     give_reader(s, tx.c);
     return err;
 }

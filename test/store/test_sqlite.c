@@ -272,7 +272,9 @@ sqlite_full_disk_fails_what_did_not_fit_and_nothing_else(void **state)
 static void sqlite_failing_at_each_sync_keeps_what_it_answered(void **state)
 {
     (void)state;
-    for (int k = 0; k < 12; k++) {
+    /* each thread waits for each of its ROUNDS commits: as many syncs at
+     * least */
+    for (int k = 0; k < ROUNDS; k++) {
         store *s = test_open();
         worker workers[THREADS];
         int ok = 0, io = 0, unknown = 0;
