@@ -380,6 +380,8 @@ static bzt_err store_op_all(store_tx *tx, void *arg)
         return err;
     if ((err = insert_certificate(tx, in)))
         return err;
+    if ((err = key_update_application(tx, in->order->key, in->application.id)))
+        return err;
     if ((err = key_update_certified(tx, in->order->key, in->entry,
                                     in->application.has_enterprise)))
         return err;

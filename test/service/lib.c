@@ -3,11 +3,11 @@
 #include "base/rng.h"
 #include "core/text.h"
 #include "pki/csr.h"
+#include "pki/totp.h"
 #include "service/device.h"
 #include "service/init.h"
 #include "service/realname.h"
 #include "service/site_keys.h"
-#include "pki/totp.h"
 #include "store/key.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -232,7 +232,17 @@ void world_approved(world *w, application_view *out, const uint8_t person[16],
 
 static bzt_err key_op(store_tx *tx, void *arg)
 {
-    return key_insert(tx, arg);
+    const key_condition as_made = {0, 0, "new"};
+    key_row *row = arg;
+    bzt_err err;
+
+    if ((err = key_insert(tx, row)))
+        return err;
+    if ((err = key_update(tx, row, &as_made)))
+        return err;
+    return row->has_application
+               ? key_update_application(tx, row->id, row->application)
+               : BZT_OK;
 }
 
 void world_make_key(world *w, world_key *out, const uint8_t person[16],
