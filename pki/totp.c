@@ -4,7 +4,6 @@
 #include "core/ct.h"
 #include "core/wipe.h"
 #include "sha1.h"
-#include <stdio.h>
 #include <string.h>
 
 enum { BLOCK = 64, STEP_MS = 30000 };
@@ -34,7 +33,11 @@ void totp_code(char out[TOTP_DIGITS + 1], bzt_span secret, int64_t step)
     store_be64(counter, (uint64_t)step);
     hmac_sha1(mac, secret, counter);
     value = load_be32(mac + (mac[19] & 15)) & 0x7fffffff;
-    snprintf(out, TOTP_DIGITS + 1, "%06u", (unsigned)(value % 1000000));
+    for (int i = TOTP_DIGITS - 1; i >= 0; i--) {
+        out[i] = (char)('0' + value % 10);
+        value /= 10;
+    }
+    out[TOTP_DIGITS] = 0;
     wipe(mac, sizeof(mac));
 }
 
