@@ -31,14 +31,23 @@ static const char usage[] =
     "usage: bztd --config FILE         serve\n"
     "       bztd init --config FILE    make keys, CA and first tenant, once\n";
 
-static const char *const known[] = {"server.socket",     "server.workers",
-                                    "server.queue",      "server.access_log",
-                                    "server.log",        "store.url",
-                                    "store.connections", "site.name",
-                                    "site.app_origin",   "site.api_origin",
-                                    "site.settings",     "site.public",
-                                    "vault.master_key",  LIMITS_CONF,
-                                    CONNECTORS_CONF,     NULL};
+static const char *const known[] = {"server.socket",
+                                    "server.workers",
+                                    "server.queue",
+                                    "server.access_log",
+                                    "server.log",
+                                    "store.url",
+                                    "store.connections",
+                                    "site.name",
+                                    "site.app_origin",
+                                    "site.api_origin",
+                                    "site.settings",
+                                    "site.public",
+                                    "audit.head_ms",
+                                    "vault.master_key",
+                                    LIMITS_CONF,
+                                    CONNECTORS_CONF,
+                                    NULL};
 
 /* Everything that lives as long as the process. */
 typedef struct daemon_parts {
@@ -195,6 +204,7 @@ static bzt_err read_site(daemon_parts *d)
     if ((err = need(&site->api_origin, d->conf, "site.api_origin")))
         return err;
     site->settings_path = conf_text(d->conf, "site.settings", NULL);
+    site->head_period_ms = conf_int(d->conf, "audit.head_ms", 60000);
     limits_read(&d->limits, d->conf);
     d->service.limits = &d->limits;
     return conf_check(d->conf);
