@@ -7,7 +7,7 @@
 #include "sm3.h"
 
 #include "bytes.h"
-#include "sm3_block.h"
+#include "sm3_lanes.h"
 #include "wipe.h"
 
 #include <string.h>
@@ -20,7 +20,7 @@ static void absorb_digest(uint32_t h[WORDS], const uint32_t digest[WORDS])
 {
     uint32_t w[16] = {[WORDS] = 0x80000000, [15] = 96 * 8};
     memcpy(w, digest, WORDS * sizeof(w[0]));
-    sm3_compress_words(h, w);
+    sm3_lanes_pick()->words(h, w);
 }
 
 /* u = HMAC(key, u) */

@@ -2,7 +2,9 @@
  * come makes no difference. */
 #include "unit.h"
 
+#include "core/bytes.h"
 #include "core/sm3.h"
+#include "core/sm3_lanes.h"
 #include "sm3_sm4.h"
 
 static void sm3_matches_known_answers(void **state)
@@ -34,6 +36,29 @@ static void sm3_is_indifferent_to_chunks(void **state)
         }
         sm3_final(&s, out);
         assert_memory_equal(out, right, 32);
+    }
+}
+
+static void sm3_all_lanes_agree(void **state)
+{
+    static uint8_t data[64 * 20];
+    (void)state;
+    for (unsigned i = 0; sm3_lanes_get(i); i++) {
+        const sm3_lanes *lanes = sm3_lanes_get(i);
+        for (size_t n = 0; n <= 20; n++) {
+            uint32_t a[8], b[8], w[16];
+            unit_fill(data, sizeof(data), n);
+            unit_fill((uint8_t *)a, sizeof(a), n + 100);
+            memcpy(b, a, sizeof(a));
+            sm3_lanes_portable.blocks(a, data, n);
+            lanes->blocks(b, data, n);
+            assert_memory_equal(a, b, sizeof(a));
+            for (int j = 0; j < 16; j++)
+                w[j] = load_be32(data + 4 * j);
+            sm3_lanes_portable.blocks(a, data, 1);
+            lanes->words(b, w);
+            assert_memory_equal(a, b, sizeof(a));
+        }
     }
 }
 
@@ -225,6 +250,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sm3_matches_known_answers),
         cmocka_unit_test(sm3_is_indifferent_to_chunks),
+        cmocka_unit_test(sm3_all_lanes_agree),
         cmocka_unit_test(sm3_every_length_up_to_three_blocks_differs),
         cmocka_unit_test(sm3_accepts_empty_spans),
         cmocka_unit_test(sm3_final_wipes_its_state),
