@@ -6,7 +6,9 @@
 
 state=${BZT_DEMO_DIR:-/var/tmp/bzt-demo-$(id -un)}
 port=${BZT_DEMO_PORT:-8443}
-programs=(server/bztd)
+# Ports are part of origins, and origins of what is signed: they stay.
+if [[ -r $state/port ]]; then port=$(<"$state/port"); fi
+programs=(server/bztd cli/bzt)
 
 say() { echo "demo: $*"; }
 die() {
@@ -73,7 +75,7 @@ require_ports() {
 free_ports() {
     until are_free; do
         port=$((port + 10))
-        [[ $port -lt 20000 ]] || die 'no free ports'
+        [[ $port -lt 32000 ]] || die 'no free ports'
     done
 }
 
@@ -92,6 +94,11 @@ prepare_state() {
     mkdir -m 755 "$state" 2>/dev/null || true
     [[ ! -L $state && -d $state && -O $state ]] ||
         die "$state exists and is not yours"
+    if [[ $port != "${BZT_DEMO_PORT:-$port}" ]]; then
+        die "$state was made for port $port; to move it: ./demo reset"
+    fi
+    echo "$port" >"$state/port"
+    folder 755 root:root "$state/pids"
     local both=$service_user:$service_user
     folder 755 root:root "$state/bin"
     folder 750 "root:$service_user" "$state/etc"
@@ -103,7 +110,6 @@ prepare_state() {
     folder 700 "$both" "$state/data/platform"
     folder 750 "$both" "$state/run"
     folder 755 root:root "$state/log"
-    folder 755 root:root "$state/pids"
     folder 700 "$web_user:$web_user" "$state/nginx"
     folder 755 root:root "$state/www"
     install -m 755 "${programs[@]/#/build/}" "$state/bin"

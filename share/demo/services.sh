@@ -4,6 +4,9 @@
 # makes the daemon's own keys and writes what is public of them; the site's
 # offline key signs these into the settings; then everything starts.
 
+site_name=标证通演示
+platform_name=演示交易平台
+
 app_origin() { echo "https://localhost:$port"; }
 api_origin() { echo "https://localhost:$((port + 1))"; }
 platform_origin() { echo "https://localhost:$((port + 2))"; }
@@ -28,6 +31,48 @@ prepare_services() {
     shared_key "$state/etc/sms.key"
     shared_key "$state/etc/police.key"
     prepare_bztd
+    prepare_site
+}
+
+bzt() { "$state/bin/bzt" "$@"; }
+
+# The site's offline side.  In earnest this is another machine: it reads
+# public.json, and gives back settings and certificates.
+prepare_site() {
+    local site=$state/site/keys
+    if [[ ! -e $site ]]; then
+        bzt site init --dir "$site" --name "$site_name" >/dev/null
+    fi
+    if [[ ! -e $state/etc/settings.json ]]; then
+        bzt site sign --dir "$site" --public "$state/data/bztd/public.json" \
+            --out "$state/site/settings.json" >/dev/null
+        write 644 root:root "$state/etc/settings.json" \
+            <"$state/site/settings.json"
+    fi
+    write 644 root:root "$state/tls/site.pub" <"$site/site.pub"
+    if [[ ! -e $state/site/platform.der ]]; then
+        bzt site rp --dir "$site" --name "$platform_name" \
+            --domain localhost --key "$state/site/platform.key" \
+            --cert "$state/site/platform.der" >/dev/null
+    fi
+}
+
+# The first operator: set up with the code that init printed, registers the
+# platform.  Prints the platform's id.
+register_platform() {
+    local operator=$state/site/operator answer
+    if [[ ! -e $operator ]]; then
+        bzt staff setup --dir "$operator" --api "$(api_origin)" \
+            --tls-roots "$state/tls/root.pem" --login operator \
+            --code "$(<"$state/site/setup-code")" \
+            --password "$(openssl rand -hex 9)" >/dev/null
+    fi
+    if [[ ! -e $state/site/platform.json ]]; then
+        answer=$(bzt staff rp --dir "$operator" \
+            --cert "$state/site/platform.der" \
+            --webhook "$(platform_origin)/webhook")
+        write 644 root:root "$state/site/platform.json" <<<"$answer"
+    fi
 }
 
 prepare_bztd() {
@@ -40,7 +85,7 @@ access_log = 0
 url = sqlite:$state/data/bztd/bzt.db
 
 [site]
-name = 标证通演示
+name = $site_name
 app_origin = $(app_origin)
 api_origin = $(api_origin)
 settings = $state/etc/settings.json
@@ -66,7 +111,9 @@ ca_file = $state/tls/root.pem
 sms_minute = 0
 sms_address_hour = 0
 END
-    if [[ -e $state/data/bztd/bzt.db ]]; then return; fi
+    if [[ -e $state/site/setup-code ]]; then return; fi
+    # What a broken first start has left behind is of no use.
+    rm -rf "$state"/data/bztd/* "$state"/site/* "$state/etc/settings.json"
     local code
     code=$("${as_service[@]}" "$state/bin/bztd" init \
         --config "$state/etc/bztd.conf" 2>"$state/log/init.log") || {
@@ -83,6 +130,7 @@ start_all() {
     run_in_background nginx "${as_web[@]}" nginx -p "$state/nginx" -e stderr \
         -c "$state/etc/nginx/nginx.conf"
     wait_for nginx 20 ask "$(api_origin)/health"
+    register_platform
 }
 
 print_addresses() {
