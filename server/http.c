@@ -359,9 +359,25 @@ static bzt_err make_events(http *h)
     return failed ? BZT_ERR_MEMORY : BZT_OK;
 }
 
+/* evhttp turns reading and writing on and off for each request: with a
+ * change list most of that never reaches the kernel. */
+static struct event_base *make_base(void)
+{
+    struct event_config *c = event_config_new();
+    struct event_base *base;
+
+    if (!c)
+        return NULL;
+    event_config_set_flag(c, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST |
+                                 EVENT_BASE_FLAG_NOLOCK);
+    base = event_base_new_with_config(c);
+    event_config_free(c);
+    return base;
+}
+
 static bzt_err make_evhttp(http *h)
 {
-    h->base = event_base_new();
+    h->base = make_base();
     h->evhttp = h->base ? evhttp_new(h->base) : NULL;
     if (!h->evhttp)
         return BZT_ERR_MEMORY;
