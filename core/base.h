@@ -22,8 +22,8 @@ typedef struct ge_affine {
 
 extern const ge_affine base_table[BASE_N][BASE_ROW];
 
-extern const sc sc_one; /* Montgomery form */
-extern const sc sc_r2;  /* R^2 mod n: into Montgomery form */
-extern const fe fe_r2;  /* R^2 mod p */
+extern const sc sc_one;       /* Montgomery form */
+extern const sc sc_r2, sc_r3; /* R^2, R^3 mod n */
+extern const fe fe_r2, fe_r3; /* R^2, R^3 mod p */
 
 #endif

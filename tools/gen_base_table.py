@@ -67,9 +67,11 @@ class Writer:
                f'_Static_assert(BASE_BITS == {self.window}, "window");\n',
                self.constant("fe", "fe_one", r % P),
                self.constant("fe", "fe_r2", r * r % P),
+               self.constant("fe", "fe_r3", r * r * r % P),
                self.constant("fe", "fe_b", B * r % P),
                self.constant("sc", "sc_one", r % N),
                self.constant("sc", "sc_r2", r * r % N),
+               self.constant("sc", "sc_r3", r * r * r % N),
                "const ge_affine base_table[BASE_N][BASE_ROW] = {\n"]
         for row in rows(self.window):
             out += ["    {\n", *map(self.point, row), "    },\n"]
