@@ -31,7 +31,7 @@ typedef struct route {
      * path, slashes too, as one parameter */
     const char *path;
     who who;
-    const field *fields; /* NULL: no body is allowed (but see body_type) */
+    const field *fields; /* NULL: none, and the body may be missing */
     handler run;
     size_t max_body; /* 0: 64 KiB; at most ROUTE_BODY_MAX */
     unsigned flags;
