@@ -1,4 +1,4 @@
-// The unit tests of core, unchanged, in WebAssembly.
+// The unit tests of core and cosign, unchanged, in WebAssembly.
 //   node test_units.mjs FOLDER     what wasm/build.sh --units FOLDER made
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

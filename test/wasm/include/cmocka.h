@@ -1,4 +1,4 @@
-/* As much of cmocka as the unit tests of core use, for WebAssembly, where
+/* As much of cmocka as the unit tests use, for WebAssembly, where
  * there is no C library.  A failed assertion leaves its text and traps;
  * test_units.mjs runs every test in a fresh instance. */
 #ifndef BZT_TEST_WASM_CMOCKA_H
@@ -56,6 +56,7 @@ _Noreturn void unit_fail(const char *text, const char *file, int line);
     unit_require(!strcmp(a, b), #a " differs from " #b)
 #define assert_string_not_equal(a, b)                                          \
     unit_require(strcmp(a, b), #a " equals " #b)
+#define fail()             unit_fail("fail", __FILE__, __LINE__)
 #define fail_msg(...)      unit_fail("fail_msg", __FILE__, __LINE__)
 #define print_message(...) ((void)0)
 #define skip()             return
