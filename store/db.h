@@ -3,6 +3,7 @@
 #define BZT_STORE_DB_H
 
 #include "store.h"
+#include <pthread.h>
 #include <stdbool.h>
 
 enum { DB_VALUES_MAX = 40 }; /* parameters of one statement */
@@ -48,6 +49,10 @@ struct store {
     const db_ops *ops;
     store_touched touched;
     void *touched_self;
+    pthread_mutex_t gate; /* for what follows */
+    pthread_cond_t left;
+    int running; /* operations */
+    bool closing;
 };
 
 /* They fill out->ops and bring the schema up to date. */

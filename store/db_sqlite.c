@@ -196,7 +196,7 @@ static bzt_err connection_open(connection **out, const char *path, bool writes)
     sqlite3_db_config(c->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     if (!rc)
         rc = run(c, "PRAGMA wal_autocheckpoint = 0; PRAGMA mmap_size = 0;"
-                    "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -2000");
+                    "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -1000");
     if (!rc && writes)
         rc = set_up_writer(c);
     if (rc) {

@@ -38,28 +38,70 @@ bzt_err store_open(store **out, const store_options *options)
         return err;
     (*out)->touched = options->touched;
     (*out)->touched_self = options->touched_self;
+    pthread_mutex_init(&(*out)->gate, NULL);
+    pthread_cond_init(&(*out)->left, NULL);
     return BZT_OK;
+}
+
+static bool enter(store *s)
+{
+    bool open;
+
+    pthread_mutex_lock(&s->gate);
+    open = !s->closing;
+    s->running += open;
+    pthread_mutex_unlock(&s->gate);
+    return open;
+}
+
+static void leave(store *s)
+{
+    pthread_mutex_lock(&s->gate);
+    if (--s->running == 0)
+        pthread_cond_signal(&s->left);
+    pthread_mutex_unlock(&s->gate);
 }
 
 void store_close(store *s)
 {
-    if (s)
-        s->ops->close(s);
+    if (!s)
+        return;
+    pthread_mutex_lock(&s->gate);
+    s->closing = true;
+    while (s->running)
+        pthread_cond_wait(&s->left, &s->gate);
+    pthread_mutex_unlock(&s->gate);
+    pthread_cond_destroy(&s->left);
+    pthread_mutex_destroy(&s->gate);
+    s->ops->close(s);
 }
 
-/* An operation inside an operation would wait for itself. */
+/* An operation inside an operation, or called by who is told of a touched
+ * id, would wait for itself. */
 static _Thread_local bool inside;
 
 bzt_err store_write(store *s, store_op op, void *arg)
 {
+    bzt_err err;
+
     assert(!inside);
-    return s->ops->write(s, op, arg);
+    if (!enter(s))
+        return BZT_ERR_UNAVAILABLE;
+    err = s->ops->write(s, op, arg);
+    leave(s);
+    return err;
 }
 
 bzt_err store_read(store *s, store_op op, void *arg)
 {
+    bzt_err err;
+
     assert(!inside);
-    return s->ops->read(s, op, arg);
+    if (!enter(s))
+        return BZT_ERR_UNAVAILABLE;
+    err = s->ops->read(s, op, arg);
+    leave(s);
+    return err;
 }
 
 bzt_err db_run_op(store_tx *tx, store_op op, void *arg)
@@ -107,8 +149,10 @@ void store_touch(store_tx *tx, const uint8_t id[16])
 
 void db_tell_touched(store *s, touched_list *list)
 {
+    inside = true;
     for (size_t i = 0; i < list->n && s->touched; i++)
         s->touched(s->touched_self, list->ids[i]);
+    inside = false;
     list->n = 0;
 }
 

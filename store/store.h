@@ -36,7 +36,8 @@ typedef struct store_options {
 /* Open and bring the schema up to date.  BZT_ERR_CONFIG: the URL is wrong;
  * BZT_ERR_IO: the database cannot be reached or written. */
 BZT_MUST_USE bzt_err store_open(store **out, const store_options *options);
-/* Waits for running operations; no operation may start after. */
+/* Waits for running operations; one that starts meanwhile is answered
+ * BZT_ERR_UNAVAILABLE, and none may start after.  NULL is allowed. */
 void store_close(store *s);
 
 /* Run op in a transaction and return only when it is durable.  op returning

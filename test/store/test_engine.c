@@ -783,6 +783,52 @@ static void store_open_names_a_bad_url(void **state)
     store_close(NULL);
 }
 
+/* --- closing ------------------------------------------------------------- */
+
+static _Atomic int begun;
+
+static bzt_err linger(store_tx *tx, void *arg)
+{
+    bzt_err err = test_count(tx, arg);
+
+    begun++;
+    usleep(100000);
+    return err;
+}
+
+static void *linger_reading(void *arg)
+{
+    int64_t n;
+
+    return store_read(arg, linger, &n) ? arg : NULL;
+}
+
+static void *linger_writing(void *arg)
+{
+    int64_t n;
+
+    return store_write(arg, linger, &n) ? arg : NULL;
+}
+
+static void store_close_waits_for_what_runs(void **state)
+{
+    store *s = test_open();
+    pthread_t reader, writer;
+    void *failed;
+
+    (void)state;
+    begun = 0;
+    pthread_create(&reader, NULL, linger_reading, s);
+    pthread_create(&writer, NULL, linger_writing, s);
+    while (begun < 2)
+        usleep(1000);
+    store_close(s);
+    pthread_join(reader, &failed);
+    assert_null(failed);
+    pthread_join(writer, &failed);
+    assert_null(failed);
+}
+
 /* --- kill -9 ------------------------------------------------------------- */
 
 /* Every operation that reported success writes its number to the pipe. */
@@ -892,6 +938,7 @@ int main(void)
         T(store_migrates_once_and_refuses_a_newer_schema),
         T(store_opened_by_several_at_once_migrates_once),
         T(store_open_names_a_bad_url),
+        T(store_close_waits_for_what_runs),
         T(store_killed_keeps_everything_that_it_answered),
     };
 

@@ -16,8 +16,6 @@ static int prepare_sqlite(void)
     for (int i = 0; i < statements_n; i++) {
         const statement *s = &statements[i];
 
-        if (!strncmp(s->where, "watch.c:", 8))
-            continue; /* with SQLite there is one node */
         if (sqlite3_prepare_v2(db, s->sql, -1, &stmt, NULL)) {
             fprintf(stderr, "%s: %s\n", s->where, sqlite3_errmsg(db));
             failed++;
