@@ -81,9 +81,9 @@ static bzt_err make_blob(uint8_t blob[BZT_BLOB_SIZE], const bzt_phone_key *next,
     hedge_final(&h, &k);
     write_plain(plain, next);
     err = seal(blob, code->point, (bzt_span){plain, PLAIN}, &k);
-    ct_public_bytes(blob, BODY); /* it is sent */
     if (!err)
         mac_body(blob + BODY, blob, next->key_id, code->secret);
+    ct_public_bytes(blob, BZT_BLOB_SIZE); /* it is sent */
     wipe(plain, sizeof plain);
     sc_wipe(&k);
     sc_wipe(&m);
