@@ -28,7 +28,7 @@ typedef struct http_request {
 
 typedef struct http_answer {
     int status;
-    bzt_span body;           /* in the arena, zero byte after the end */
+    bzt_span body;            /* in the arena, zero byte after the end */
     const char *content_type; /* in the arena, may be NULL */
 } http_answer;
 

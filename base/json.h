@@ -66,7 +66,8 @@ void json_append_text(json *array, const char *text);
 void json_append_bytes(json *array, arena *a, bzt_span bytes);
 void json_append_int(json *array, int64_t v);
 void json_add(json *o, const char *name, json *child); /* adopts child */
-void json_add_text(json *o, const char *name, const char *text); /* NULL: null */
+void json_add_text(json *o, const char *name,
+                   const char *text); /* NULL: null */
 void json_add_int(json *o, const char *name, int64_t v);
 void json_add_bool(json *o, const char *name, int v);
 void json_add_null(json *o, const char *name);

@@ -12,7 +12,6 @@ typedef enum log_level {
 
 void log_set_level(log_level most);
 /* event: a short name, "request_failed"; fmt: free text after it. */
-__attribute__((format(printf, 3, 4))) void log_event(log_level level,
-                                                     const char *event,
-                                                     const char *fmt, ...);
+__attribute__((format(printf, 3, 4))) void
+log_event(log_level level, const char *event, const char *fmt, ...);
 #endif

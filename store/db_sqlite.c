@@ -11,12 +11,11 @@
  */
 #include "base/clock.h"
 #include "base/log.h"
-#include "db.h"
+#include "sqlite_conn.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,26 +30,9 @@ enum {
     CHECKPOINT_PAGES = 1000, /* in the WAL: write them back */
     TRUNCATE_PAGES = 8000,   /* readers keep the WAL alive: wait for them */
     IDLE_MS = 1000,          /* then the WAL is emptied */
-    BUSY_MS = 5000,
     TRUNCATE_WAIT_MS = 200,
     LOCK_WAIT_MS = 5000
 };
-
-/* --- connections and their statements ------------------------------------ */
-
-typedef struct statement {
-    const store_sql *sql; /* NULL: free slot */
-    sqlite3_stmt *stmt;
-    bool in_use;
-    int index[DB_VALUES_MAX]; /* SQLite numbers $n by first appearance */
-} statement;
-
-typedef struct connection {
-    struct connection *next;
-    sqlite3 *db;
-    statement *table; /* open addressing, at most half full */
-    size_t cap, n;
-} connection;
 
 typedef struct job {
     struct job *next;
@@ -97,220 +79,6 @@ typedef struct sqlite_rows {
     bool shown; /* the waiting row has been given out */
 } sqlite_rows;
 
-static bzt_err error_of(int rc)
-{
-    switch (rc) {
-    case SQLITE_CONSTRAINT_UNIQUE:
-    case SQLITE_CONSTRAINT_PRIMARYKEY:
-    case SQLITE_CONSTRAINT_ROWID:
-        return BZT_ERR_DUPLICATE;
-    }
-    switch (rc & 0xff) {
-    case SQLITE_OK:
-    case SQLITE_ROW:
-    case SQLITE_DONE:
-        return BZT_OK;
-    case SQLITE_NOMEM:
-        return BZT_ERR_MEMORY;
-    case SQLITE_FULL:
-    case SQLITE_IOERR:
-    case SQLITE_CANTOPEN:
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-    case SQLITE_BUSY:
-    case SQLITE_PERM:
-    case SQLITE_PROTOCOL:
-        return BZT_ERR_IO;
-    default:
-        return BZT_ERR_INTERNAL;
-    }
-}
-
-/* SQLite's messages name tables and columns, never values. */
-static bzt_err failed(connection *c, int rc, const char *what)
-{
-    bzt_err err = error_of(rc);
-
-    if (err && err != BZT_ERR_DUPLICATE)
-        log_event(LOG_ERROR, "store_failed", "%s: %s (%d)", what,
-                  sqlite3_errmsg(c->db), rc);
-    return err;
-}
-
-static int run(connection *c, const char *sql)
-{
-    return sqlite3_exec(c->db, sql, NULL, NULL, NULL);
-}
-
-static void connection_close(connection *c)
-{
-    if (!c)
-        return;
-    for (size_t i = 0; i < c->cap; i++)
-        sqlite3_finalize(c->table[i].stmt);
-    sqlite3_close(c->db);
-    free(c->table);
-    free(c);
-}
-
-/* Some file systems cannot do WAL; SQLite then says so only as a value. */
-static int check_wal(void *out, int n, char **values, char **names)
-{
-    (void)names;
-    *(bool *)out = n == 1 && values[0] && !strcmp(values[0], "wal");
-    return 0;
-}
-
-static int set_up_writer(connection *c)
-{
-    bool is_wal = false;
-    int rc = sqlite3_exec(c->db, "PRAGMA journal_mode = WAL", check_wal,
-                          &is_wal, NULL);
-
-    if (!rc && !is_wal)
-        rc = SQLITE_CANTOPEN;
-    if (!rc)
-        rc = run(c, "PRAGMA synchronous = FULL; PRAGMA cache_size = -8000;"
-                    "PRAGMA secure_delete = FAST");
-    return rc;
-}
-
-static bzt_err connection_open(connection **out, const char *path, bool writes)
-{
-    int flags = writes ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
-    connection *c = calloc(1, sizeof *c);
-    int rc;
-
-    *out = NULL;
-    if (!c)
-        return BZT_ERR_MEMORY;
-    rc = sqlite3_open_v2(path, &c->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
-    if (!c->db) {
-        free(c);
-        return BZT_ERR_MEMORY;
-    }
-    sqlite3_extended_result_codes(c->db, 1);
-    sqlite3_busy_timeout(c->db, BUSY_MS);
-    sqlite3_db_config(c->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-    sqlite3_db_config(c->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    sqlite3_db_config(c->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    if (!rc)
-        rc = run(c, "PRAGMA wal_autocheckpoint = 0; PRAGMA mmap_size = 0;"
-                    "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -1000");
-    if (!rc && writes)
-        rc = set_up_writer(c);
-    if (rc) {
-        bzt_err err = failed(c, rc, "open");
-
-        connection_close(c);
-        return err;
-    }
-    *out = c;
-    return BZT_OK;
-}
-
-static size_t slot_of(const connection *c, const store_sql *sql)
-{
-    size_t i = ((uintptr_t)sql >> 3) * 0x9e3779b1u & (c->cap - 1);
-
-    while (c->table[i].sql && c->table[i].sql != sql)
-        i = (i + 1) & (c->cap - 1);
-    return i;
-}
-
-static bzt_err table_grow(connection *c)
-{
-    connection old = *c;
-
-    c->cap = old.cap ? old.cap * 2 : 64;
-    c->table = calloc(c->cap, sizeof *c->table);
-    if (!c->table) {
-        *c = old;
-        return BZT_ERR_MEMORY;
-    }
-    for (size_t i = 0; i < old.cap; i++)
-        if (old.table[i].sql)
-            c->table[slot_of(c, old.table[i].sql)] = old.table[i];
-    free(old.table);
-    return BZT_OK;
-}
-
-static bzt_err prepare(connection *c, sqlite3_stmt **stmt, unsigned flags,
-                       const store_sql *sql)
-{
-    int rc = sqlite3_prepare_v3(c->db, sql->text, -1, flags, stmt, NULL);
-
-    return rc ? failed(c, rc, sql->text) : BZT_OK;
-}
-
-/* The cached statement, or NULL and BZT_OK while its rows are open.
- * The table does not grow while a statement is in use. */
-static bzt_err cached(connection *c, statement **out, const store_sql *sql)
-{
-    statement *s;
-    bzt_err err;
-
-    *out = NULL;
-    if (c->n * 2 >= c->cap && (err = table_grow(c)))
-        return err;
-    s = &c->table[slot_of(c, sql)];
-    if (!s->sql) {
-        char name[8];
-
-        if ((err = prepare(c, &s->stmt, SQLITE_PREPARE_PERSISTENT, sql)))
-            return err;
-        s->sql = sql;
-        c->n++;
-        for (int i = 0; i < DB_VALUES_MAX; i++) {
-            snprintf(name, sizeof name, "$%d", i + 1);
-            s->index[i] = sqlite3_bind_parameter_index(s->stmt, name);
-        }
-    }
-    if (!s->in_use)
-        *out = s;
-    return BZT_OK;
-}
-
-static int bind_one(sqlite3_stmt *stmt, int at, const store_value *v)
-{
-    int len = (int)v->bytes.len;
-
-    if (v->bytes.len > INT_MAX)
-        return SQLITE_TOOBIG;
-    if (v->type == STORE_INT)
-        return sqlite3_bind_int64(stmt, at, v->i);
-    if (v->type == STORE_NULL || !v->bytes.p)
-        return sqlite3_bind_null(stmt, at);
-    if (v->type == STORE_TEXT)
-        return sqlite3_bind_text(stmt, at, (const char *)v->bytes.p, len,
-                                 SQLITE_TRANSIENT);
-    return sqlite3_bind_blob(stmt, at, v->bytes.p, len, SQLITE_TRANSIENT);
-}
-
-static bzt_err bind(connection *c, sqlite3_stmt *stmt, const int *index,
-                    const store_sql *sql, const store_value *values, size_t n)
-{
-    if ((size_t)sqlite3_bind_parameter_count(stmt) != n) {
-        log_event(LOG_ERROR, "store_misuse", "%zu values: %s", n, sql->text);
-        return BZT_ERR_INTERNAL;
-    }
-    for (size_t i = 0; i < n; i++) {
-        int rc = bind_one(stmt, index[i], &values[i]);
-
-        if (rc)
-            return failed(c, rc, sql->text);
-    }
-    return BZT_OK;
-}
-
-/* A reset statement forgets its values: some of them are secrets. */
-static void let_go(statement *s)
-{
-    sqlite3_reset(s->stmt);
-    sqlite3_clear_bindings(s->stmt);
-    s->in_use = false;
-}
-
 /* The statements of every transaction are prepared once, too. */
 static const store_sql begin_sql = {"BEGIN"};
 static const store_sql begin_write_sql = {"BEGIN IMMEDIATE"};
@@ -319,18 +87,6 @@ static const store_sql rollback_sql = {"ROLLBACK"};
 static const store_sql savepoint_sql = {"SAVEPOINT op"};
 static const store_sql back_to_savepoint_sql = {"ROLLBACK TO op"};
 static const store_sql release_sql = {"RELEASE op"};
-
-static int step(connection *c, const store_sql *sql)
-{
-    statement *s;
-    int rc;
-
-    if (cached(c, &s, sql))
-        return SQLITE_NOMEM;
-    rc = sqlite3_step(s->stmt);
-    sqlite3_reset(s->stmt);
-    return rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
 
 /* --- statements inside a transaction ------------------------------------- */
 
@@ -343,17 +99,17 @@ static bzt_err exec(store_tx *base, int64_t *changed, const store_sql *sql,
     int rc;
 
     /* no rows are open here, so no statement is in use */
-    if ((err = cached(c, &s, sql)))
+    if ((err = sqlite_statement(c, &s, sql)))
         return err;
-    err = bind(c, s->stmt, s->index, sql, values, n);
+    err = sqlite_bind(c, s->stmt, s->index, sql, values, n);
     if (!err) {
         do
             rc = sqlite3_step(s->stmt);
         while (rc == SQLITE_ROW);
-        err = rc == SQLITE_DONE ? BZT_OK : failed(c, rc, sql->text);
+        err = rc == SQLITE_DONE ? BZT_OK : sqlite_failed(c, rc, sql->text);
         *changed = err ? 0 : sqlite3_changes64(c->db);
     }
-    let_go(s);
+    sqlite_let_go(s);
     return err;
 }
 
@@ -362,7 +118,7 @@ static void done(store_rows *base)
     sqlite_rows *rows = (sqlite_rows *)base;
 
     if (rows->cached)
-        let_go(rows->cached);
+        sqlite_let_go(rows->cached);
     else
         sqlite3_finalize(rows->stmt);
     free(rows);
@@ -377,8 +133,8 @@ static bzt_err take_statement(sqlite_rows *rows, connection *c, int *index,
     bzt_err err;
 
     /* growing would move statements that are in use */
-    if (c->n * 2 < c->cap || !rows->base.next_open)
-        if ((err = cached(c, &s, sql)))
+    if (!sqlite_is_full(c) || !rows->base.next_open)
+        if ((err = sqlite_statement(c, &s, sql)))
             return err;
     if (s) {
         rows->cached = s;
@@ -387,14 +143,9 @@ static bzt_err take_statement(sqlite_rows *rows, connection *c, int *index,
         memcpy(index, s->index, sizeof s->index);
         return BZT_OK;
     }
-    if ((err = prepare(c, &rows->stmt, 0, sql)))
+    if ((err = sqlite_prepare(c, &rows->stmt, 0, sql)))
         return err;
-    for (int i = 0; i < DB_VALUES_MAX; i++) {
-        char name[8];
-
-        snprintf(name, sizeof name, "$%d", i + 1);
-        index[i] = sqlite3_bind_parameter_index(rows->stmt, name);
-    }
+    sqlite_number(index, rows->stmt);
     return BZT_OK;
 }
 
@@ -414,11 +165,11 @@ static bzt_err query(store_tx *base, store_rows **out, const store_sql *sql,
     rows->base.next_open = base->open;
     if ((err = take_statement(rows, c, index, sql)))
         goto fail;
-    if ((err = bind(c, rows->stmt, index, sql, values, n)))
+    if ((err = sqlite_bind(c, rows->stmt, index, sql, values, n)))
         goto fail;
     rows->state = sqlite3_step(rows->stmt);
     if (rows->state != SQLITE_ROW && rows->state != SQLITE_DONE) {
-        err = failed(c, rows->state, sql->text);
+        err = sqlite_failed(c, rows->state, sql->text);
         goto fail;
     }
     *out = &rows->base;
@@ -437,7 +188,7 @@ static bzt_err next(store_rows *base)
     if (rows->state == SQLITE_DONE)
         return BZT_ERR_NOT_FOUND;
     if (rows->state != SQLITE_ROW)
-        return failed(rows->c, rows->state, "next row");
+        return sqlite_failed(rows->c, rows->state, "next row");
     rows->shown = true;
     return BZT_OK;
 }
@@ -481,20 +232,20 @@ static void run_job(sqlite_store *s, job *j)
     sqlite_tx tx = {
         .base = {.store = &s->base, .writes = true, .touched = &j->touched},
         .c = s->write};
-    int rc = step(s->write, &savepoint_sql);
+    int rc = sqlite_step(s->write, &savepoint_sql);
 
     j->touched.n = 0;
     if (rc) {
-        j->err = failed(s->write, rc, "savepoint");
+        j->err = sqlite_failed(s->write, rc, "savepoint");
         return;
     }
     j->err = db_run_op(&tx.base, j->op, j->arg);
     if (sqlite3_get_autocommit(s->write->db))
         return; /* SQLite gave the whole transaction up */
-    if (j->err && (rc = step(s->write, &back_to_savepoint_sql)))
-        failed(s->write, rc, "rollback to savepoint");
-    if ((rc = step(s->write, &release_sql)))
-        j->err = failed(s->write, rc, "release savepoint");
+    if (j->err && (rc = sqlite_step(s->write, &back_to_savepoint_sql)))
+        sqlite_failed(s->write, rc, "rollback to savepoint");
+    if ((rc = sqlite_step(s->write, &release_sql)))
+        j->err = sqlite_failed(s->write, rc, "release savepoint");
 }
 
 static void fail_all(job *group, bzt_err err)
@@ -533,8 +284,8 @@ static bzt_err try_group(sqlite_store *s, job *group)
         fail_all(group, BZT_ERR_IO);
         return BZT_OK;
     }
-    if ((rc = step(c, &begin_write_sql))) {
-        fail_all(group, failed(c, rc, "begin"));
+    if ((rc = sqlite_step(c, &begin_write_sql))) {
+        fail_all(group, sqlite_failed(c, rc, "begin"));
         return BZT_OK;
     }
     for (job *j = group; j; j = j->next) {
@@ -542,11 +293,11 @@ static bzt_err try_group(sqlite_store *s, job *group)
         if (sqlite3_get_autocommit(c->db))
             return j->err ? j->err : BZT_ERR_IO;
     }
-    if (!(rc = step(c, &commit_sql)))
+    if (!(rc = sqlite_step(c, &commit_sql)))
         return BZT_OK;
-    err = failed(c, rc, "commit");
+    err = sqlite_failed(c, rc, "commit");
     if (!sqlite3_get_autocommit(c->db))
-        step(c, &rollback_sql);
+        sqlite_step(c, &rollback_sql);
     return is_commit_known(s, group, rc) ? err : BZT_OK;
 }
 
@@ -586,9 +337,9 @@ static void checkpoint(sqlite_store *s, int mode)
 
     sqlite3_busy_timeout(s->write->db, TRUNCATE_WAIT_MS);
     rc = sqlite3_wal_checkpoint_v2(s->write->db, NULL, mode, &in_wal, &written);
-    sqlite3_busy_timeout(s->write->db, BUSY_MS);
+    sqlite3_busy_timeout(s->write->db, SQLITE_WAIT_MS);
     if (rc && (rc & 0xff) != SQLITE_BUSY)
-        failed(s->write, rc, "checkpoint");
+        sqlite_failed(s->write, rc, "checkpoint");
     if (!rc && mode == SQLITE_CHECKPOINT_TRUNCATE)
         s->wal_pages = 0;
 }
@@ -724,7 +475,7 @@ static bzt_err take_reader(sqlite_store *s, connection **out)
     pthread_mutex_unlock(&s->mutex);
     if (*out)
         return BZT_OK;
-    err = connection_open(out, s->path, false);
+    err = sqlite_open(out, s->path, false);
     if (err) {
         pthread_mutex_lock(&s->mutex);
         s->readers_n--;
@@ -749,7 +500,7 @@ static void give_reader(sqlite_store *s, connection *c)
     }
     pthread_cond_signal(&s->free_reader);
     pthread_mutex_unlock(&s->mutex);
-    connection_close(surplus);
+    sqlite_close(surplus);
 }
 
 static bzt_err read_op(store *base, store_op op, void *arg)
@@ -761,12 +512,12 @@ static bzt_err read_op(store *base, store_op op, void *arg)
 
     if (err)
         return err;
-    if ((rc = step(tx.c, &begin_sql)))
-        err = failed(tx.c, rc, "begin reading");
+    if ((rc = sqlite_step(tx.c, &begin_sql)))
+        err = sqlite_failed(tx.c, rc, "begin reading");
     else
         err = db_run_op(&tx.base, op, arg);
     if (!sqlite3_get_autocommit(tx.c->db))
-        step(tx.c, &rollback_sql);
+        sqlite_step(tx.c, &rollback_sql);
     give_reader(s, tx.c);
     return err;
 }
@@ -784,19 +535,19 @@ static int read_version(void *out, int n, char **values, char **names)
 static int apply(connection *c, const migration *m)
 {
     char insert[128];
-    int rc = run(c, m->sql);
+    int rc = sqlite_run(c, m->sql);
 
     snprintf(insert, sizeof insert,
              "INSERT INTO schema_version (version, at) VALUES (%d, %lld)",
              m->version, (long long)clock_now_ms());
-    return rc ? rc : run(c, insert);
+    return rc ? rc : sqlite_run(c, insert);
 }
 
 static bzt_err migrate_inside(connection *c)
 {
     int version = 0;
-    int rc = run(c, "CREATE TABLE IF NOT EXISTS schema_version ("
-                    "version bigint PRIMARY KEY, at bigint NOT NULL)");
+    int rc = sqlite_run(c, "CREATE TABLE IF NOT EXISTS schema_version ("
+                           "version bigint PRIMARY KEY, at bigint NOT NULL)");
 
     if (!rc)
         rc = sqlite3_exec(c->db, "SELECT max(version) FROM schema_version",
@@ -809,21 +560,21 @@ static bzt_err migrate_inside(connection *c)
     }
     for (int i = version; !rc && i < migrations_n; i++)
         rc = apply(c, &migrations[i]);
-    return rc ? failed(c, rc, "migration") : BZT_OK;
+    return rc ? sqlite_failed(c, rc, "migration") : BZT_OK;
 }
 
 static bzt_err migrate(connection *c)
 {
-    int rc = run(c, "BEGIN IMMEDIATE");
+    int rc = sqlite_run(c, "BEGIN IMMEDIATE");
     bzt_err err;
 
     if (rc)
-        return failed(c, rc, "migration");
+        return sqlite_failed(c, rc, "migration");
     err = migrate_inside(c);
-    if (!err && (rc = run(c, "COMMIT")))
-        err = failed(c, rc, "migration");
+    if (!err && (rc = sqlite_run(c, "COMMIT")))
+        err = sqlite_failed(c, rc, "migration");
     if (!sqlite3_get_autocommit(c->db))
-        run(c, "ROLLBACK");
+        sqlite_run(c, "ROLLBACK");
     return err;
 }
 
@@ -875,9 +626,9 @@ static void free_store(sqlite_store *s)
         connection *c = s->readers;
 
         s->readers = c->next;
-        connection_close(c);
+        sqlite_close(c);
     }
-    connection_close(s->write);
+    sqlite_close(s->write);
     if (s->lock_fd >= 0)
         close(s->lock_fd);
     pthread_cond_destroy(&s->work);
@@ -958,7 +709,7 @@ bzt_err sqlite_store_open(store **out, const char *path)
         goto fail;
     if ((err = create_file(path)))
         goto fail;
-    if ((err = connection_open(&s->write, path, true)))
+    if ((err = sqlite_open(&s->write, path, true)))
         goto fail;
     sqlite3_wal_hook(s->write->db, count_pages, s);
     if ((err = migrate(s->write)))
