@@ -234,8 +234,8 @@ static void malformed_key_files_are_refused(void **state)
         "0:00112233445566778899aabbccddeeff",
         "1:00112233445566778899aabbccddeeff00",
         "1:00112233445566778899aabbccddeexx",
-        "1:00112233445566778899aabbccddeeff\n"
-        "1:00112233445566778899aabbccddeeff\n",
+        ("1:00112233445566778899aabbccddeeff\n"
+         "1:00112233445566778899aabbccddeeff\n"),
         "4294967296:00112233445566778899aabbccddeeff",
         "1 :00112233445566778899aabbccddeeff"};
     world *w = *state;
