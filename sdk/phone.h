@@ -4,7 +4,8 @@
  *
  *   phone.json      installation, pinned site key, highest serial seen
  *   device.bin      bzt_phone: device key, device secret, job
- *   keys/key_….bin  bzt_phone_key; key_….json what it is for, certificate
+ *   keys/key_….bin  bzt_phone_key; key_….json what it is for, certificate;
+ *                   key_….csr the certificate request that was sent
  *   session.json, cookies, transfer.bin (while a transfer is open)
  *
  * Everything is written durably before the next step (cosign.h).  One

@@ -283,6 +283,8 @@ bzt_err phone_download(phone *p, const char **entry, const char *application,
         return err;
     if ((err = make_csr(p, &csr, slot, &subject, pin)))
         return err;
+    if ((err = phone_save_csr(p, slot, csr)))
+        return err;
     json *o = json_new_object(p->scratch);
     json_add_id(o, "key_id", "key", slot->key.key_id);
     json_add_bytes(o, p->scratch, "csr", csr);

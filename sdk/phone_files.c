@@ -112,6 +112,13 @@ bzt_err phone_save_facts(phone *p, const phone_slot *slot)
     return path ? file_write(path, text, MODE) : BZT_ERR_MEMORY;
 }
 
+bzt_err phone_save_csr(phone *p, const phone_slot *slot, bzt_span csr)
+{
+    const char *path = key_file(p, slot->key.key_id, ".csr");
+
+    return path ? file_write(path, csr, MODE) : BZT_ERR_MEMORY;
+}
+
 static void drop_slot(phone_slot *slot)
 {
     bzt_phone_key_wipe(&slot->key);

@@ -42,6 +42,9 @@ BZT_MUST_USE bzt_err phone_save_device(phone *p);  /* device.bin */
 BZT_MUST_USE bzt_err phone_save_session(phone *p); /* session.json, cookies */
 BZT_MUST_USE bzt_err phone_save_key(phone *p, const phone_slot *slot);
 BZT_MUST_USE bzt_err phone_save_facts(phone *p, const phone_slot *slot);
+/* The request that was sent, for whoever wants to look at it. */
+BZT_MUST_USE bzt_err phone_save_csr(phone *p, const phone_slot *slot,
+                                    bzt_span csr);
 BZT_MUST_USE bzt_err phone_delete_key(phone *p, phone_slot *slot);
 /* A new slot for this key, in memory. */
 BZT_MUST_USE bzt_err phone_add_slot(phone_slot **out, phone *p,
