@@ -120,7 +120,8 @@ void call_answer_bytes(call *c, const char *type, bzt_span bytes);
 
 /* Long poll: return call_wait(...) to be called again on a worker, with all
  * else as it was, when `id` is touched by a commit or at until_ms (then
- * c->is_last is set).  Does nothing but BZT_OK when is_last already. */
+ * c->is_last is set; a later wait of the same call cannot move it out).  Does
+ * nothing but BZT_OK when is_last already. */
 BZT_MUST_USE bzt_err call_wait(call *c, const uint8_t id[16], int64_t until_ms);
 
 /* --- event streams ------------------------------------------------------ */

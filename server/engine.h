@@ -77,6 +77,7 @@ typedef struct exchange {
     uint64_t mark;   /* waits_mark before the handler ran */
     waiter waiter;
     struct event *timer; /* end of a long poll */
+    int64_t wait_end_ms; /* monotonic; 0: it has not waited yet */
 
     /* the answer, made by the worker */
     int status;

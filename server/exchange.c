@@ -249,14 +249,23 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     exchange_end_wait(arg);
 }
 
+/* The first wait of a call sets its end: a handler that is woken for nothing
+ * and waits again gains no time. */
+static int64_t time_left(exchange *x)
+{
+    int64_t now = clock_monotonic_ms();
+    int64_t end = now + x->c.wait_until_ms - x->c.now_ms;
+
+    if (!x->wait_end_ms || end < x->wait_end_ms)
+        x->wait_end_ms = end;
+    return x->wait_end_ms > now ? x->wait_end_ms - now : 0;
+}
+
 static int start_timer(exchange *x)
 {
-    int64_t ms = x->c.wait_until_ms - x->c.now_ms;
-    struct timeval tv;
+    const int64_t ms = time_left(x);
+    const struct timeval tv = {ms / 1000, ms % 1000 * 1000};
 
-    if (ms < 0)
-        ms = 0;
-    tv = (struct timeval){ms / 1000, ms % 1000 * 1000};
     if (!x->timer)
         x->timer = evtimer_new(x->http->base, on_timer, x);
     return x->timer && !evtimer_add(x->timer, &tv);

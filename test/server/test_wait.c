@@ -275,6 +275,23 @@ static void poll_waits_on_after_a_false_wake(void **state)
     close(fd);
 }
 
+static void false_wakes_give_no_more_time(void **state)
+{
+    int64_t at = clock_monotonic_ms();
+    int fd = dial_get("/poll?wait=300");
+    reply r;
+
+    (void)state;
+    for (int i = 0; i < 10; i++) {
+        sleep_ms(40);
+        http_touched(server.http, object);
+    }
+    receive(&r, fd);
+    assert_string_equal(r.body, "{\"value\":0,\"last\":true}");
+    assert_true(clock_monotonic_ms() - at < 650);
+    close(fd);
+}
+
 static void poll_misses_no_touch_before_it_waits(void **state)
 {
     reply r;
@@ -697,6 +714,7 @@ int main(void)
         TEST(poll_is_woken_by_a_touch),
         TEST(poll_ends_at_its_time),
         TEST(poll_waits_on_after_a_false_wake),
+        TEST(false_wakes_give_no_more_time),
         TEST(poll_misses_no_touch_before_it_waits),
         TEST(poll_of_a_client_that_leaves_is_forgotten),
         TEST(bytes_during_a_poll_are_the_next_request),
