@@ -10,7 +10,7 @@ __extension__ typedef unsigned __int128 bzt_u128;
 #ifdef __x86_64__
 #include "carry_x86.h"
 #else
-#include "carry_c.h"
+#include "carry_c.inc"
 #endif
 
 /* Low half; *high is the other. */

@@ -12,7 +12,7 @@
 #include <string.h>
 
 typedef uint64_t sm4_plane;
-#include "sm4_sbox.h"
+#include "sm4_sbox.inc"
 
 enum { LANES = 16, BLOCK = 16, ROUNDS = 32 };
 

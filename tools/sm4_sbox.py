@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Derive the S-box of SM4 without a table, and print it as C.
 
-usage: sm4_sbox.py circuit > core/sm4_sbox.h      gates over bit planes
+usage: sm4_sbox.py circuit > core/sm4_sbox.inc      gates over bit planes
        sm4_sbox.py affine  > core/x86/sm4_affine.h  constants for AES-NI, GFNI
 
 SM4's S-box is S(x) = A inv(A x + c) + c over GF(2^8) with the polynomial
