@@ -22,7 +22,7 @@ typedef struct connectors {
     ca_connector ca_builtin_functions;
     ca_builtin *builtin; /* for its lists and OCSP answers */
     hook_sender hook;
-    vendor *vendors[2];  /* kept for the two above */
+    vendor *vendors[2]; /* kept for the two above */
 } connectors;
 
 /* BZT_ERR_CONFIG: a value is missing or malformed. */

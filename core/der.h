@@ -29,7 +29,7 @@ enum {
     DER_SEQUENCE = 0x30,
     DER_SET = 0x31
 };
-#define DER_CONTEXT(n) (0x80 | (n))             /* primitive [n] */
+#define DER_CONTEXT(n)             (0x80 | (n)) /* primitive [n] */
 #define DER_CONTEXT_CONSTRUCTED(n) (0xa0 | (n)) /* constructed [n] */
 
 /* BZT_ERR_TRUNCATED: ends too early.  BZT_ERR_ENCODING: another tag, a
@@ -43,8 +43,7 @@ BZT_MUST_USE bzt_err der_read_any(uint8_t *tag, bzt_span *content,
 /* Next element, which must have this tag. */
 BZT_MUST_USE bzt_err der_read(bzt_span *content, bzt_span *in, uint8_t tag);
 /* Its bytes with header, for hashing what was received. */
-BZT_MUST_USE bzt_err der_read_whole(bzt_span *whole, bzt_span *in,
-                                    uint8_t tag);
+BZT_MUST_USE bzt_err der_read_whole(bzt_span *whole, bzt_span *in, uint8_t tag);
 /* Tag of the next element, or 0 at the end. */
 uint8_t der_peek(bzt_span in);
 /* BZT_ERR_TRAILING unless in is empty. */
@@ -78,12 +77,13 @@ typedef struct der_writer {
 } der_writer;
 
 void der_writer_init(der_writer *w, uint8_t *buf, size_t cap);
-size_t der_begin(der_writer *w, uint8_t tag); /* returns a mark for der_end_at */
+size_t der_begin(der_writer *w,
+                 uint8_t tag); /* returns a mark for der_end_at */
 void der_end_at(der_writer *w, size_t mark);
 /* BIT STRING that wraps DER: begin, then content, then der_end_at. */
 size_t der_begin_bits(der_writer *w);
 void der_write(der_writer *w, uint8_t tag, bzt_span content);
-void der_write_raw(der_writer *w, bzt_span whole); /* already encoded */
+void der_write_raw(der_writer *w, bzt_span whole);      /* already encoded */
 void der_write_uint(der_writer *w, bzt_span magnitude); /* minimal, positive */
 void der_write_u64(der_writer *w, uint64_t v);
 void der_write_bool(der_writer *w, uint32_t v);

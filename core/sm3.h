@@ -27,8 +27,8 @@ void hmac_sm3_final(hmac_sm3 *h, uint8_t out[32]); /* wipes h */
 void hmac_sm3_digest(uint8_t out[32], bzt_span key, bzt_span data);
 
 /* PBKDF2 (RFC 8018, 5.2) with HMAC-SM3.  Constant time in password. */
-void pbkdf2_sm3(uint8_t *out, size_t out_len, bzt_span password,
-                bzt_span salt, uint32_t iterations);
+void pbkdf2_sm3(uint8_t *out, size_t out_len, bzt_span password, bzt_span salt,
+                uint32_t iterations);
 
 /* The KDF of GB/T 32918.4, 5.4.3: SM3(z || i32be), i = 1, 2, ... */
 void kdf_sm3(uint8_t *out, size_t out_len, bzt_span z);

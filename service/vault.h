@@ -21,8 +21,8 @@ enum { VAULT_OVERHEAD = 4 + 12 + 16, VAULT_KEYS_MAX = 16 };
 
 /* Where a sealed value lives. */
 typedef struct vault_place {
-    const char *column;  /* "person.phone_sealed" */
-    const uint8_t *row;  /* 16 bytes: the row's id */
+    const char *column; /* "person.phone_sealed" */
+    const uint8_t *row; /* 16 bytes: the row's id */
 } vault_place;
 
 /* A new file with key 1, mode 0600.  BZT_ERR_CONFLICT: the file exists. */

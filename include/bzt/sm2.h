@@ -82,8 +82,7 @@ BZT_MUST_USE bzt_err bzt_sm2_signature_read(bzt_sm2_signature *out,
  * plain.len 1 .. 65535 (BZT_ERR_RANGE). */
 #define BZT_SM2_CIPHER_OVERHEAD 97
 BZT_MUST_USE bzt_err bzt_sm2_encrypt(uint8_t *out, const uint8_t pub[65],
-                                     bzt_span plain,
-                                     const uint8_t random[48]);
+                                     bzt_span plain, const uint8_t random[48]);
 /* out has cipher.len - 97 bytes.  BZT_ERR_TRUNCATED, BZT_ERR_POINT, or
  * BZT_ERR_DECRYPT (C3); then out is all zero. */
 BZT_MUST_USE bzt_err bzt_sm2_decrypt(uint8_t *out, const bzt_sm2_key *key,

@@ -59,8 +59,7 @@ UNUSED static void slow_mod(num out, const uint8_t *in, size_t len, const num m)
 }
 
 /* a, b < m from here on. */
-UNUSED static void slow_add_mod(num out, const num a, const num b,
-                                const num m)
+UNUSED static void slow_add_mod(num out, const num a, const num b, const num m)
 {
     if (slow_add(out, a, b) || memcmp(out, m, 32) >= 0)
         slow_sub(out, out, m);
