@@ -399,7 +399,7 @@ bzt_err ca_builtin_make(store_tx *tx, arena *a, const ca_sealer *sealer,
     return err;
 }
 
-/* --- the revocation list -------------------------------------------------- */
+/* --- the revocation list ------------------------------------------------- */
 
 typedef struct make_list {
     ca_builtin *c;

@@ -48,8 +48,7 @@ typedef struct sandbox {
     int slow_ms;
 } sandbox;
 
-/* --- answering
- * ----------------------------------------------------------------- */
+/* --- answering ----------------------------------------------------------- */
 
 static void send_json(struct evhttp_request *req, int status, bzt_span text)
 {
@@ -164,8 +163,7 @@ static void send_late(sandbox *s, struct evhttp_request *req, int status,
     evtimer_add(l->timer, &after);
 }
 
-/* --- reading
- * --------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------- */
 
 static bzt_span body_of(struct evhttp_request *req, arena *a)
 {
@@ -198,8 +196,7 @@ static const char *query(struct evhttp_request *req, arena *a, const char *name)
     return out;
 }
 
-/* --- signed calls
- * ------------------------------------------------------------------ */
+/* --- signed calls -------------------------------------------------------- */
 
 static outcome next_outcome(party *p)
 {
@@ -273,8 +270,7 @@ static void serve_party(sandbox *s, struct evhttp_request *req, arena *a,
     send_outcome(s, req, how, status, text);
 }
 
-/* --- for tests
- * ---------------------------------------------------------------------- */
+/* --- for tests ----------------------------------------------------------- */
 
 static int target_read(const char *text)
 {

@@ -50,12 +50,11 @@ bzt_err sms_post(call *c)
     if ((err = json_text(&order.phone, c->body, "phone", 11, 11)) ||
         (err = json_text(&order.purpose, c->body, "purpose", 1, 16)))
         return err;
-    return call_limited(
-        c, account_send_code(c->service, &wait_ms, &order, c->now_ms), wait_ms);
+    err = account_send_code(c->service, &wait_ms, &order, c->now_ms);
+    return call_limited(c, err, wait_ms);
 }
 
-/* --- sessions
- * ----------------------------------------------------------------- */
+/* --- sessions ------------------------------------------------------------ */
 
 static void add_realname(json *o, const account_person *p)
 {
@@ -179,9 +178,8 @@ bzt_err password_post(call *c)
     if ((err = json_text(&in.password, c->body, "password", 1, 64)) ||
         (err = json_text_optional(&in.old, c->body, "old", 64)))
         return err;
-    return call_limited(
-        c, account_set_password(c->service, &wait_ms, c->arena, &in, c->now_ms),
-        wait_ms);
+    err = account_set_password(c->service, &wait_ms, c->arena, &in, c->now_ms);
+    return call_limited(c, err, wait_ms);
 }
 
 bzt_err realname_post(call *c)
@@ -210,8 +208,7 @@ bzt_err realname_post(call *c)
     return BZT_OK;
 }
 
-/* --- messages
- * -------------------------------------------------------------------- */
+/* --- messages ------------------------------------------------------------ */
 
 /* What kind of id a message is about. */
 static const char *subject_kind(const char *kind)
@@ -281,8 +278,7 @@ bzt_err message_read_post(call *c)
     return inbox_mark(c->service, c->caller.person, id, c->now_ms);
 }
 
-/* --- events
- * ------------------------------------------------------------------------ */
+/* --- events -------------------------------------------------------------- */
 
 struct events {
     uint8_t person[16], last[16];

@@ -22,8 +22,7 @@ const field application_certificate_fields[] = {
     {"csr", FIELD_BYTES, 100, 2048},
     {NULL}};
 
-/* --- catalogue
- * ------------------------------------------------------------------ */
+/* --- catalogue ----------------------------------------------------------- */
 
 bzt_err api_catalogue_item(json *o, arena *a, const catalogue_row *row)
 {
@@ -63,8 +62,7 @@ bzt_err catalogue_items_get(call *c)
     return BZT_OK;
 }
 
-/* --- enterprises
- * ------------------------------------------------------------------ */
+/* --- enterprises --------------------------------------------------------- */
 
 static void add_enterprise(json *o, const enterprise_of *e)
 {
@@ -113,8 +111,7 @@ bzt_err enterprises_get(call *c)
     return BZT_OK;
 }
 
-/* --- applications
- * ------------------------------------------------------------------ */
+/* --- applications -------------------------------------------------------- */
 
 static void add_subject(json *o, const application_view *v)
 {
@@ -211,8 +208,7 @@ bzt_err application_get_get(call *c)
     return BZT_OK;
 }
 
-/* --- entries
- * ------------------------------------------------------------------------- */
+/* --- entries ------------------------------------------------------------- */
 
 static void add_keys(json *o, arena *a, const issue_entry *e)
 {

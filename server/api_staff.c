@@ -40,8 +40,7 @@ const field staff_catalogue_fields[] = {
     {"attachments", FIELD_ARRAY, 0, 20, .optional = 1},
     {NULL}};
 
-/* --- accounts
- * ---------------------------------------------------------------------- */
+/* --- accounts ------------------------------------------------------------ */
 
 bzt_err staff_setup_post(call *c)
 {
@@ -142,8 +141,7 @@ bzt_err staff_staff_post(call *c)
     return BZT_OK;
 }
 
-/* --- reviews
- * ------------------------------------------------------------------------- */
+/* --- reviews ------------------------------------------------------------- */
 
 static void add_facts(json *o, const application_facts *f)
 {
@@ -261,8 +259,7 @@ bzt_err staff_revoke_post(call *c)
     return issue_revoke(c->service, c->arena, &in, c->now_ms);
 }
 
-/* --- catalogue
- * -------------------------------------------------------------------------- */
+/* --- catalogue ----------------------------------------------------------- */
 
 bzt_err staff_catalogue_get(call *c)
 {

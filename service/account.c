@@ -26,7 +26,7 @@ const char *account_rate_name(arena *a, const char *what,
     return arena_printf(a, "%s/%s", what, hex);
 }
 
-/* --- the phone's proof ---------------------------------------------------- */
+/* --- the phone's proof --------------------------------------------------- */
 
 static void mac_part(hmac_sm3 *h, bzt_span part)
 {

@@ -50,8 +50,7 @@ static void hash_code(uint8_t out[32], const service *s, const uint8_t id[16],
     wipe(bound, sizeof(bound));
 }
 
-/* --- sending
- * ------------------------------------------------------------------ */
+/* --- sending ------------------------------------------------------------- */
 
 typedef struct send_args {
     service *s;
@@ -141,8 +140,7 @@ out:
     return err;
 }
 
-/* --- logging in
- * --------------------------------------------------------------- */
+/* --- logging in ---------------------------------------------------------- */
 
 typedef struct login_args {
     service *s;

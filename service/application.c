@@ -16,8 +16,7 @@ static bzt_err view(store_tx *tx, service *s, application_view *out, arena *a)
     return issue_tx_subject(tx, s, &out->subject, a, &out->row);
 }
 
-/* --- submitting
- * --------------------------------------------------------------- */
+/* --- submitting ---------------------------------------------------------- */
 
 typedef struct submit_args {
     service *s;
@@ -125,8 +124,7 @@ bzt_err application_submit(service *s, application_view *out, arena *a,
     return store_write(s->store, submit_op, &in);
 }
 
-/* --- looking
- * -------------------------------------------------------------------- */
+/* --- looking ------------------------------------------------------------- */
 
 typedef struct show_args {
     service *s;

@@ -150,8 +150,7 @@ static bzt_err init_op(store_tx *tx, void *arg)
                                        .subject = in->tenant.id});
 }
 
-/* --- public.json
- * ------------------------------------------------------------------ */
+/* --- public.json --------------------------------------------------------- */
 
 typedef struct root_args {
     arena *a;

@@ -24,8 +24,7 @@
 
 enum { NAME_MAX_LEN = 1024 };
 
-/* --- the subject
- * ---------------------------------------------------------------- */
+/* --- the subject --------------------------------------------------------- */
 
 static bzt_err subject_enterprise(store_tx *tx, issue_subject *out, arena *a,
                                   const uint8_t enterprise[16])
@@ -118,8 +117,7 @@ bzt_err issue_tx_expect(store_tx *tx, service *s, arena *a,
     return check_name(&subject, info.subject, BZT_ERR_MESSAGE);
 }
 
-/* --- before the CA is asked
- * --------------------------------------------------------- */
+/* --- before the CA is asked ---------------------------------------------- */
 
 typedef struct issue_args {
     service *s;
@@ -213,8 +211,7 @@ static void reference_of(uint8_t out[16], const issue_args *in)
     memcpy(out, digest, 16);
 }
 
-/* --- what the CA delivers
- * ---------------------------------------------------------- */
+/* --- what the CA delivers ------------------------------------------------ */
 
 static bzt_err check_path(const issue_args *in)
 {
@@ -287,8 +284,7 @@ static bzt_err ask_ca(issue_args *in)
     return check_certificate(in);
 }
 
-/* --- the transaction
- * ------------------------------------------------------------------ */
+/* --- the transaction ----------------------------------------------------- */
 
 static bzt_err insert_entry(store_tx *tx, issue_args *in)
 {
@@ -410,8 +406,7 @@ bzt_err issue_certificate(service *s, issue_entry *out, arena *a,
     return issue_entry_get(s, out, a, order->person, in.entry);
 }
 
-/* --- revoking
- * ------------------------------------------------------------------------- */
+/* --- revoking ------------------------------------------------------------ */
 
 typedef struct revoke_args {
     service *s;

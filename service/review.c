@@ -8,8 +8,7 @@
 #include "vault.h"
 #include <string.h>
 
-/* --- facts
- * ----------------------------------------------------------------------- */
+/* --- facts --------------------------------------------------------------- */
 
 typedef const char *(*show_fn)(arena *a, bzt_span text);
 
@@ -177,8 +176,7 @@ bzt_err application_queue(service *s, application_facts **out, size_t *n,
     return err;
 }
 
-/* --- the decision
- * ----------------------------------------------------------------- */
+/* --- the decision -------------------------------------------------------- */
 
 typedef struct review_args {
     service *s;

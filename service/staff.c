@@ -19,8 +19,7 @@ static vault_place totp_place(const uint8_t staff[16])
     return (vault_place){"staff.totp_sealed", staff};
 }
 
-/* --- set-up codes
- * ------------------------------------------------------------- */
+/* --- set-up codes -------------------------------------------------------- */
 
 bzt_err staff_tx_code(store_tx *tx, char code[STAFF_CODE_SIZE],
                       const uint8_t tenant[16], const char *roles,
@@ -177,8 +176,7 @@ bzt_err staff_setup(service *s, arena *a, const staff_setup_order *order,
     return store_write(s->store, setup_op, &in);
 }
 
-/* --- log-in
- * --------------------------------------------------------------------- */
+/* --- log-in -------------------------------------------------------------- */
 
 typedef struct login_args {
     service *s;
@@ -346,8 +344,7 @@ bzt_err staff_logout(service *s, const uint8_t session[32], int64_t now_ms)
     return store_write(s->store, logout_op, &in);
 }
 
-/* --- client keys
- * ------------------------------------------------------------------ */
+/* --- client keys --------------------------------------------------------- */
 
 typedef struct key_args {
     staff_key_row row;

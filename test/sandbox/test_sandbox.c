@@ -258,8 +258,7 @@ static void outages_end_as_one_clean_error_and_pass(void **state)
     vendor_free(police);
 }
 
-/* --- signatures by hand
- * ------------------------------------------------------- */
+/* --- signatures by hand -------------------------------------------------- */
 
 static void line(hmac_sm3 *h, const char *text)
 {

@@ -348,8 +348,7 @@ static void an_altered_device_key_does_not_open(void **state)
                      BZT_ERR_DECRYPT);
 }
 
-/* --- real names
- * ---------------------------------------------------------------- */
+/* --- real names ---------------------------------------------------------- */
 
 static bzt_err confirm(world *w, const account_session *s, const char *name,
                        const char *number)
@@ -437,8 +436,7 @@ static void providers_that_are_not_offered_say_so(void **state)
         BZT_ERR_REALNAME_PROVIDER);
 }
 
-/* --- memory
- * --------------------------------------------------------------------- */
+/* --- memory -------------------------------------------------------------- */
 
 static void *hash_one(void *out)
 {

@@ -56,8 +56,7 @@ static void revoke(world *w, const issue_entry *e, bzt_err expected)
     assert_int_equal(issue_revoke(&w->s, w->a, &in, w->now), expected);
 }
 
-/* --- the straight path
- * ---------------------------------------------------------- */
+/* --- the straight path --------------------------------------------------- */
 
 static void an_enterprise_gets_a_certificate_that_names_it(void **state)
 {
@@ -138,8 +137,7 @@ static void every_step_leaves_a_message(void **state)
     assert_string_equal(later.rows[0].kind, "certificate_issued");
 }
 
-/* --- nothing twice
- * ---------------------------------------------------------------- */
+/* --- nothing twice ------------------------------------------------------- */
 
 static void the_same_download_again_gives_the_same_certificate(void **state)
 {
@@ -161,8 +159,7 @@ static void the_same_download_again_gives_the_same_certificate(void **state)
     assert_int_equal(download(w, &h, &two), BZT_ERR_CONFLICT);
 }
 
-/* --- what is refused
- * --------------------------------------------------------------- */
+/* --- what is refused ----------------------------------------------------- */
 
 static void a_request_must_be_for_this_key_and_subject(void **state)
 {
@@ -340,8 +337,7 @@ static void what_a_ca_delivers_is_checked(void **state)
     assert_int_equal(download(w, &h, &e), BZT_OK);
 }
 
-/* --- claims
- * -------------------------------------------------------------------------- */
+/* --- claims -------------------------------------------------------------- */
 
 static bzt_err claim(world *w, const account_session *s, const char *name,
                      const char *uscc, const char *legal_id)
@@ -419,8 +415,7 @@ static void an_application_is_for_the_right_kind_and_made_once(void **state)
                      BZT_ERR_NOT_FOUND);
 }
 
-/* --- the message that the key may sign
- * ---------------------------------------------- */
+/* --- the message that the key may sign ----------------------------------- */
 
 typedef struct expect_args {
     world *w;
@@ -464,8 +459,7 @@ static void a_key_signs_only_the_request_of_its_application(void **state)
     assert_int_equal(store_read(w->s.store, expect_op, &in), BZT_ERR_MESSAGE);
 }
 
-/* --- revocation
- * ------------------------------------------------------------------------ */
+/* --- revocation ---------------------------------------------------------- */
 
 static void check_list(world *w, const issue_entry *e, bzt_err expected,
                        uint64_t number)

@@ -102,8 +102,7 @@ static void public_json_has_the_public_halves(void **state)
     free(text);
 }
 
-/* --- what lies on the disk
- * --------------------------------------------------------- */
+/* --- what lies on the disk ----------------------------------------------- */
 
 static int file_has(const char *path, const char *what)
 {
@@ -142,8 +141,7 @@ static void personal_data_is_sealed_at_rest(void **state)
     assert_false(file_has(path, w->code));
 }
 
-/* --- the vault
- * ------------------------------------------------------------------------ */
+/* --- the vault ----------------------------------------------------------- */
 
 static void write_key_file(world *w, const char *path, const char *text)
 {

@@ -170,8 +170,7 @@ static void a_client_key_must_be_a_point(void **state)
     assert_int_equal(staff_key_add(&w->s, id, &order, w->now), BZT_OK);
 }
 
-/* --- tenants
- * ------------------------------------------------------------------- */
+/* --- tenants ------------------------------------------------------------- */
 
 static bzt_err other_tenant_op(store_tx *tx, void *arg)
 {
