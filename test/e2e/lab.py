@@ -7,7 +7,7 @@ read them.
     with Lab() as lab:
         phone = lab.phone().sign_up()
 """
-import base64, json, os, pwd, shutil, socket, ssl, subprocess, sys, tempfile, time
+import base64, json, os, pwd, re, shutil, socket, ssl, subprocess, sys, tempfile, time
 import urllib.error, urllib.request
 from pathlib import Path
 
@@ -426,14 +426,11 @@ key_file = {home}/etc/police.key
         done = subprocess.run([str(self.home / 'bin/bzt'), *map(str, words)],
                               capture_output=True, text=True)
         if done.returncode:
-            lines = done.stderr.strip().splitlines()
-            first = lines[0] if lines else ''
-            code = first.rsplit('(', 1)[-1].split(')')[0] or 'failed'
-            body = {}
-            for line in lines[1:]:
-                if line.startswith('{'):
-                    body = json.loads(line)
-            raise Problem(code, dict(body, stderr=done.stderr))
+            found = re.search(r'^bzt: .* / .* \((\w+)\)', done.stderr, re.M)
+            body = [json.loads(line) for line in done.stderr.splitlines()
+                    if line.startswith('{')]
+            raise Problem(found[1] if found else 'failed',
+                          dict(body[0] if body else {}, stderr=done.stderr))
         return json.loads(done.stdout) if done.stdout.strip() else None
 
     def http(self, origin):

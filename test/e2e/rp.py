@@ -1,6 +1,6 @@
 """A business system in Python: speaks /rp/v1 and plays the browser's page.
 Its SM2 is doc/protocol/reference.py, so nothing here is our C code."""
-import hashlib, json, os, secrets, sys, threading, time, urllib.request
+import hashlib, json, os, secrets, socket, sys, threading, time, urllib.request
 from lab import SOURCE, Http, Problem, b64, id_bytes, id_text, unb64
 
 sys.path.insert(0, str(SOURCE / 'doc/protocol'))
@@ -92,7 +92,10 @@ class Page:
                     headers={'Origin': self.rp.origin})['short_code']
 
     def close(self):
-        self.answer.close()
+        try:  # close() alone would wait for the reader's next line
+            self.answer.fp.raw._sock.shutdown(socket.SHUT_RDWR)
+        except (OSError, AttributeError):
+            pass
 
 
 class Rp:
@@ -156,7 +159,6 @@ class Rp:
 
     def verify(self, result):
         """The signature of a result, by the reference: no code of ours."""
-        import subprocess
         r = result['result']
         der = unb64(r['certificate'])
         # subjectPublicKey: the last BIT STRING of 66 bytes before extensions.
