@@ -325,9 +325,7 @@ static void serve_calls(sandbox *s, struct evhttp_request *req, arena *a)
     send_tree(req, a, 200, o);
 }
 
-/* --- all
- * -----------------------------------------------------------------------------
- */
+/* --- all ------------------------------------------------------------------ */
 
 static void serve(struct evhttp_request *req, void *arg)
 {
