@@ -36,14 +36,13 @@ static bzt_err check_rp(phone *p, x509_cert *cert, const phone_request *r,
     return path_check(&found, &in);
 }
 
-/* The page that shows the code must be the business system's own. */
+/* The page that shows the code must be the business system's own.  Without
+ * a page there is no code to scan. */
 static bzt_err check_origin(const phone_request *r)
 {
     const char *origin = r->origin;
 
-    if (!origin)
-        return BZT_OK; /* no page has been opened: shown as it is */
-    if (strncmp(origin, "https://", 8) || strcmp(origin + 8, r->what.domain))
+    if (!origin || strncmp(origin, "https://", 8) || strcmp(origin + 8, r->what.domain))
         return BZT_ERR_RP_DOMAIN;
     return BZT_OK;
 }
