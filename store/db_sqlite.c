@@ -15,11 +15,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -40,8 +42,7 @@ typedef struct job {
     void *arg;
     touched_list touched;
     bzt_err err;
-    bool done;
-    pthread_cond_t ready;
+    _Atomic uint32_t done; /* a futex: whoever wakes needs no mutex */
 } job;
 
 typedef struct sqlite_store {
@@ -400,19 +401,25 @@ static job *take_group(sqlite_store *s)
     return group;
 }
 
-/* A job lives on its caller's stack: it is gone once it is done. */
+static void wait_until_done(job *j)
+{
+    while (!j->done)
+        syscall(SYS_futex, &j->done, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
+}
+
+/* A job lives on its caller's stack and is gone once it is done: then only
+ * its address is used, and a wake that comes too late disturbs nobody. */
 static void finish_group(sqlite_store *s, job *group)
 {
     for (job *j = group; j; j = j->next)
         if (!j->err)
             db_tell_touched(&s->base, &j->touched);
-    pthread_mutex_lock(&s->mutex);
     while (group) {
         job *j = group;
 
         group = j->next;
-        j->done = true;
-        pthread_cond_signal(&j->ready);
+        j->done = 1;
+        syscall(SYS_futex, &j->done, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
     }
 }
 
@@ -427,13 +434,9 @@ static void *write_loop(void *self)
 
         pthread_mutex_unlock(&s->mutex);
         run_group(s, group);
-        finish_group(s, group); /* takes the mutex */
-        if (s->wal_pages - last_checkpoint >= CHECKPOINT_PAGES ||
-            s->wal_pages < last_checkpoint) {
-            pthread_mutex_unlock(&s->mutex);
-            checkpoint_if_long(s, &last_checkpoint);
-            pthread_mutex_lock(&s->mutex);
-        }
+        finish_group(s, group);
+        checkpoint_if_long(s, &last_checkpoint);
+        pthread_mutex_lock(&s->mutex);
     }
     pthread_mutex_unlock(&s->mutex);
     return NULL;
@@ -442,16 +445,14 @@ static void *write_loop(void *self)
 static bzt_err write_op(store *base, store_op op, void *arg)
 {
     sqlite_store *s = (sqlite_store *)base;
-    job j = {.op = op, .arg = arg, .ready = PTHREAD_COND_INITIALIZER};
+    job j = {.op = op, .arg = arg};
 
     pthread_mutex_lock(&s->mutex);
     *s->last = &j;
     s->last = &j.next;
     pthread_cond_signal(&s->work);
-    while (!j.done)
-        pthread_cond_wait(&j.ready, &s->mutex);
     pthread_mutex_unlock(&s->mutex);
-    pthread_cond_destroy(&j.ready);
+    wait_until_done(&j);
     db_free_touched(&j.touched);
     return j.err;
 }
