@@ -18,9 +18,12 @@ extern const fe fe_b; /* of y^2 = x^3 - 3x + b */
 uint32_t fe_read(fe *out, const uint8_t in[32]);
 void fe_write(uint8_t out[32], const fe *a);
 
-void fe_add(fe *out, const fe *a, const fe *b);
-void fe_sub(fe *out, const fe *a, const fe *b);
-void fe_half(fe *out, const fe *a);
+/* fe_add, fe_sub: out = a + b, a - b.  fe_half: out = a / 2. */
+#if defined(__wasm__) || defined(BZT_LIMBS_29)
+#include "fe_29.h"
+#else
+#include "fe_64.h"
+#endif
 void fe_mul(fe *out, const fe *a, const fe *b);
 void fe_sqr(fe *out, const fe *a);
 

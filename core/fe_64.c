@@ -10,52 +10,6 @@
 #include "bytes.h"
 #include "ct.h"
 #include "fe.h"
-#include "limbs_64.h"
-
-static const uint64_t p_limbs[4] = {0xffffffffffffffff, 0xffffffff00000000,
-                                    0xffffffffffffffff, 0xfffffffeffffffff};
-
-/* out = d + p where mask is all ones.  Written out by limb: as a loop, gcc
- * takes it through vector registers, at twice the time. */
-static inline void add_p(uint64_t out[4], const uint64_t d[4], uint64_t mask)
-{
-    const uint64_t add[4] = {mask, mask << 32, mask, mask & p_limbs[3]};
-    (void)limbs_add(out, d, add);
-}
-
-/* out = t + top 2^256, less p if that is not below p; below 2p before. */
-static inline void reduce_once(uint64_t out[4], const uint64_t t[4],
-                               uint64_t top)
-{
-    uint64_t d[4];
-    uint64_t mask = limbs_sub_mask(d, t, top, p_limbs);
-    add_p(out, d, mask);
-}
-
-void fe_add(fe *out, const fe *a, const fe *b)
-{
-    uint64_t t[4];
-    carry_flag carry = limbs_add(t, a->l, b->l);
-    reduce_once(out->l, t, carry);
-}
-
-void fe_sub(fe *out, const fe *a, const fe *b)
-{
-    uint64_t d[4];
-    uint64_t mask = ct_mask64(limbs_sub(d, a->l, b->l));
-    add_p(out->l, d, mask);
-}
-
-void fe_half(fe *out, const fe *a)
-{
-    uint64_t mask = ct_mask64(a->l[0] & 1), t[4];
-    const uint64_t add[4] = {mask, mask << 32, mask, mask & p_limbs[3]};
-    uint64_t carry = limbs_add(t, a->l, add);
-    out->l[0] = t[0] >> 1 | t[1] << 63;
-    out->l[1] = t[1] >> 1 | t[2] << 63;
-    out->l[2] = t[2] >> 1 | t[3] << 63;
-    out->l[3] = t[3] >> 1 | carry << 63;
-}
 
 /* t = (t + m p) / 2^64 for the digit m = t[0]: the low limb cancels, and
  *     m - m 2^32 - m 2^160 + m 2^192
@@ -91,7 +45,7 @@ void fe_mul(fe *out, const fe *a, const fe *b)
     mul_row(t, x, b->l[1]);
     mul_row(t, x, b->l[2]);
     mul_row(t, x, b->l[3]);
-    reduce_once(out->l, t, t[4]);
+    fe_reduce_once(out->l, t, t[4]);
 }
 
 /* As reduce_row, but with nothing above t[3]. */
@@ -115,7 +69,7 @@ void fe_sqr(fe *out, const fe *a)
     reduce_low(t);
     reduce_low(t);
     carry_flag c = limbs_add(t, t, t + 4);
-    reduce_once(out->l, t, c);
+    fe_reduce_once(out->l, t, c);
 }
 
 uint32_t fe_read(fe *out, const uint8_t in[32])
@@ -124,7 +78,7 @@ uint32_t fe_read(fe *out, const uint8_t in[32])
     uint64_t d[4];
     for (int i = 0; i < 4; i++)
         t.l[i] = load_be64(in + 24 - 8 * i);
-    uint64_t below = limbs_sub(d, t.l, p_limbs);
+    uint64_t below = limbs_sub(d, t.l, fe_p);
     uint64_t mask = ct_mask64(below);
     for (int i = 0; i < 4; i++)
         t.l[i] &= mask;
