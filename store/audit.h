@@ -56,7 +56,8 @@ BZT_MUST_USE bzt_err audit_list_tenant(store_tx *tx, audit_row **out, size_t *n,
 BZT_MUST_USE bzt_err audit_erase(store_tx *tx, const uint8_t id[16]);
 
 /* Give at most max committed records their numbers; *n is how many.  Call
- * again at once while *n == max.  Nodes take turns by the sequencer's row. */
+ * again at once while *n == max.  Nodes take turns by the sequencer's row.
+ * max is some hundreds: with SQLite all others wait meanwhile. */
 BZT_MUST_USE bzt_err audit_sequence(store_tx *tx, int64_t *n, int64_t max);
 /* Records without a number that are older than before_ms: an alarm. */
 BZT_MUST_USE bzt_err audit_unnumbered(store_tx *tx, int64_t *n,

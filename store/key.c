@@ -43,9 +43,13 @@ static const store_sql pending_sql = {
 static const store_sql certified_sql = {
     "UPDATE split_key SET certified = 1, pending = 0, entry_id = $2, "
     "enterprise = $3 WHERE id = $1"};
-static const store_sql sweep_sql = {
-    "DELETE FROM split_key WHERE certified = 0 AND pending = 0 "
-    "AND created_at <= $1"};
+#define NOBODYS                                                                \
+    "split_key WHERE certified = 0 AND pending = 0 AND created_at <= $1"
+static const store_sql sweep_sql = {"DELETE FROM " NOBODYS};
+static const store_sql sweep_ops_sql = {
+    "DELETE FROM key_op WHERE key_id IN (SELECT id FROM " NOBODYS ")"};
+static const store_sql sweep_permits_sql = {
+    "DELETE FROM unlock_permit WHERE key_id IN (SELECT id FROM " NOBODYS ")"};
 static const store_sql permit_put_sql = {
     "INSERT INTO unlock_permit (key_id, staff_id, approved, until_at) "
     "VALUES ($1, $2, $3, $4) ON CONFLICT (key_id) DO UPDATE SET "
@@ -223,7 +227,13 @@ bzt_err key_update_certified(store_tx *tx, const uint8_t id[16],
 bzt_err key_sweep(store_tx *tx, int64_t *n, int64_t before_ms)
 {
     const store_value value = sv_int(before_ms);
+    bzt_err err;
 
+    *n = 0;
+    if ((err = store_exec(tx, NULL, &sweep_ops_sql, &value, 1)))
+        return err;
+    if ((err = store_exec(tx, NULL, &sweep_permits_sql, &value, 1)))
+        return err;
     return store_exec(tx, n, &sweep_sql, &value, 1);
 }
 

@@ -297,6 +297,24 @@ static bzt_err set_certified(store_tx *tx, void *arg)
     return key_update_certified(tx, arg, (const uint8_t[16]){77}, 1);
 }
 
+static bzt_err count_all(store_tx *tx, void *arg)
+{
+    static const store_sql sql = {
+        "SELECT (SELECT count(*) FROM key_op WHERE outcome = 'sign'), "
+        "(SELECT count(*) FROM key_op WHERE outcome = 'wrong'), "
+        "(SELECT count(*) FROM audit_record), "
+        "(SELECT CAST(sum(g) AS bigint) FROM split_key)"};
+    int64_t *out = arg;
+    store_rows *rows;
+    bzt_err err = store_query(tx, &rows, &sql, NULL, 0);
+
+    if (!err && !(err = store_next(rows)))
+        for (int i = 0; i < 4; i++)
+            out[i] = store_int(rows, i);
+    store_rows_done(rows);
+    return err;
+}
+
 static bzt_err sweep(store_tx *tx, void *arg)
 {
     access *x = arg;
@@ -307,10 +325,15 @@ static bzt_err sweep(store_tx *tx, void *arg)
 static void key_sweep_takes_only_what_nobody_waits_for(void **state)
 {
     access x = {.before = 999};
+    access remembered = {.id = {3}, .number = 1, .outcome = "sign"};
+    int64_t counts[4];
 
     (void)state;
     for (uint8_t i = 1; i <= 3; i++)
         make_live(i);
+    assert_int_equal(store_write(s, remember, &remembered), BZT_OK);
+    remembered.id[0] = 2;
+    assert_int_equal(store_write(s, remember, &remembered), BZT_OK);
     assert_int_equal(store_write(s, set_pending, (uint8_t[16]){1}), BZT_OK);
     assert_int_equal(store_write(s, set_certified, (uint8_t[16]){2}), BZT_OK);
     assert_int_equal(store_write(s, sweep, &x), BZT_OK);
@@ -323,6 +346,8 @@ static void key_sweep_takes_only_what_nobody_waits_for(void **state)
     assert_true(fetched(2, NULL).key.has_entry);
     x = (access){.id = {3}};
     assert_int_equal(store_read(s, get_key, &x), BZT_ERR_NOT_FOUND);
+    assert_int_equal(store_read(s, count_all, counts), BZT_OK);
+    assert_int_equal(counts[0], 1); /* what it remembered went with it */
 }
 
 /* --- the phone's count ------------------------------------------------------
@@ -446,24 +471,6 @@ static void *operate(void *arg)
     }
     arena_free(a);
     return NULL;
-}
-
-static bzt_err count_all(store_tx *tx, void *arg)
-{
-    static const store_sql sql = {
-        "SELECT (SELECT count(*) FROM key_op WHERE outcome = 'sign'), "
-        "(SELECT count(*) FROM key_op WHERE outcome = 'wrong'), "
-        "(SELECT count(*) FROM audit_record), "
-        "(SELECT CAST(sum(g) AS bigint) FROM split_key)"};
-    int64_t *out = arg;
-    store_rows *rows;
-    bzt_err err = store_query(tx, &rows, &sql, NULL, 0);
-
-    if (!err && !(err = store_next(rows)))
-        for (int i = 0; i < 4; i++)
-            out[i] = store_int(rows, i);
-    store_rows_done(rows);
-    return err;
 }
 
 static void key_operations_count_once_whoever_else_is_at_it(void **state)
