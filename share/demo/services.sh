@@ -30,8 +30,24 @@ shared_key() { # of us and one outside party: 64 hex digits
 prepare_services() {
     shared_key "$state/etc/sms.key"
     shared_key "$state/etc/police.key"
+    prepare_sandbox
     prepare_bztd
     prepare_site
+}
+
+prepare_sandbox() {
+    write 640 "root:$service_user" "$state/etc/sandbox.conf" <<END
+[sandbox]
+port = $((port + 3))
+
+[sms]
+id = bzt
+key_file = $state/etc/sms.key
+
+[police]
+id = bzt
+key_file = $state/etc/police.key
+END
 }
 
 bzt() { "$state/bin/bzt" "$@"; }
@@ -124,6 +140,9 @@ END
 }
 
 start_all() {
+    run_in_background sandbox "${as_service[@]}" \
+        "$state/bin/bzt-sandbox" --config "$state/etc/sandbox.conf"
+    wait_for sandbox 20 ask "$(sandbox_url)/health"
     run_in_background bztd "${as_service[@]}" \
         "$state/bin/bztd" --config "$state/etc/bztd.conf"
     wait_for bztd 20 test -S "$state/run/bztd.sock"
@@ -139,6 +158,7 @@ print_addresses() {
 标证通 runs:
   phone app      $(app_origin)/
   API, staff     $(api_origin)/
+  sandbox        $(sandbox_url)/inbox?phone=13900000000   (what was sent there)
   test root      $state/tls/root.pem   (let the browser trust it, for a try)
   programs, data $state
 
