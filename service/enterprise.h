@@ -14,11 +14,13 @@ typedef struct enterprise_claim_order {
     const char *name, *uscc, *legal_name, *legal_id;
 } enterprise_claim_order;
 
-/* The same claim by the same person again gives the same enterprise.
+/* The same claim by the same person again gives the same enterprise; with
+ * other facts it corrects them, as long as nothing is certified or under
+ * review.
  *
  * BZT_ERR_USCC, BZT_ERR_ID_NUMBER  check characters
  * BZT_ERR_DUPLICATE                claimed by another person
- * BZT_ERR_CONFLICT                 claimed by this person under another name
+ * BZT_ERR_CONFLICT                 other facts, too late to correct them
  */
 BZT_MUST_USE bzt_err enterprise_claim(service *s, enterprise_of *out, arena *a,
                                       const enterprise_claim_order *order,

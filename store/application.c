@@ -17,6 +17,9 @@ static const store_sql open_personal_sql = {
     "SELECT " COLUMNS " FROM application WHERE person_id = $1 "
     "AND catalogue_id = $2 AND enterprise_id IS NULL "
     "AND state IN ('submitted', 'approved')"};
+static const store_sql count_sql = {
+    "SELECT count(*) FROM application WHERE enterprise_id = $1 "
+    "AND state IN ('submitted', 'approved')"};
 static const store_sql insert_sql = {
     "INSERT INTO application (id, tenant_id, catalogue_id, person_id, "
     "enterprise_id, state, version, created_at, updated_at) "
@@ -55,6 +58,21 @@ static void decode(columns *c, void *out)
     r->version = column_int(c);
     r->created_at = column_int(c);
     r->updated_at = column_int(c);
+}
+
+static void decode_count(columns *c, void *out)
+{
+    *(int64_t *)out = column_int(c);
+}
+
+bzt_err application_count_open(store_tx *tx, int64_t *n,
+                               const uint8_t enterprise[16])
+{
+    const store_value key = sv_id(enterprise);
+
+    return columns_one(
+        tx, n, NULL,
+        &(columns_query){&count_sql, &key, 1, decode_count, sizeof(*n)});
 }
 
 bzt_err application_get(store_tx *tx, application_row *out, arena *a,

@@ -28,6 +28,9 @@ BZT_MUST_USE bzt_err application_find_open(store_tx *tx, application_row *out,
                                            arena *a, const uint8_t person[16],
                                            const uint8_t catalogue[16],
                                            const uint8_t *enterprise);
+/* How many for this enterprise are submitted or approved. */
+BZT_MUST_USE bzt_err application_count_open(store_tx *tx, int64_t *n,
+                                            const uint8_t enterprise[16]);
 BZT_MUST_USE bzt_err application_insert(store_tx *tx,
                                         const application_row *row);
 /* Write back state, reason, review and entry where the version is still

@@ -16,6 +16,9 @@ static const store_sql insert_sql = {
     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"};
 static const store_sql state_sql = {
     "UPDATE enterprise SET state = $2 WHERE id = $1"};
+static const store_sql facts_sql = {
+    "UPDATE enterprise SET name = $2, legal_name_sealed = $3, "
+    "legal_id_sealed = $4 WHERE id = $1 AND state = 'claimed'"};
 static const store_sql list_sql = {
     "SELECT " COLUMNS ", m.role, m.state FROM member m "
     "JOIN enterprise e ON e.id = m.enterprise_id "
@@ -86,6 +89,15 @@ bzt_err enterprise_update_state(store_tx *tx, const uint8_t id[16],
 {
     return columns_change(tx, &state_sql,
                           (store_value[]){sv_id(id), sv_text(state)}, 2);
+}
+
+bzt_err enterprise_update_facts(store_tx *tx, const enterprise_row *row)
+{
+    const store_value values[] = {sv_id(row->id), sv_text(row->name),
+                                  sv_span(row->legal_name_sealed),
+                                  sv_span(row->legal_id_sealed)};
+
+    return columns_change(tx, &facts_sql, values, 4);
 }
 
 bzt_err enterprise_list(store_tx *tx, enterprise_of **out, size_t *n,

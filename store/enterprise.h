@@ -31,6 +31,10 @@ BZT_MUST_USE bzt_err enterprise_find_uscc(store_tx *tx, enterprise_row *out,
 BZT_MUST_USE bzt_err enterprise_insert(store_tx *tx, const enterprise_row *row);
 BZT_MUST_USE bzt_err enterprise_update_state(store_tx *tx, const uint8_t id[16],
                                              const char *state);
+/* Name and legal representative, while nothing has been certified.
+ * BZT_ERR_NOT_FOUND: no such enterprise that is only claimed. */
+BZT_MUST_USE bzt_err enterprise_update_facts(store_tx *tx,
+                                             const enterprise_row *row);
 /* Of a person, oldest first; *n of at most max. */
 BZT_MUST_USE bzt_err enterprise_list(store_tx *tx, enterprise_of **out,
                                      size_t *n, size_t max, arena *a,

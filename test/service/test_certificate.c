@@ -8,6 +8,7 @@
 #include "service/authority.h"
 #include "service/inbox.h"
 #include "store/ca.h"
+#include <pthread.h>
 #include <string.h>
 
 /* A holder with an approved application and a key, ready to download. */
@@ -157,6 +158,103 @@ static void the_same_download_again_gives_the_same_certificate(void **state)
     world_make_key(w, &h.key, h.session.person.id, h.device, NULL);
     world_make_csr(&h.key, &h.application.subject);
     assert_int_equal(download(w, &h, &two), BZT_ERR_CONFLICT);
+}
+
+typedef struct racer {
+    world *w;
+    const holder *h;
+    arena *a;
+    issue_entry out;
+    bzt_err err;
+} racer;
+
+static void *race(void *arg)
+{
+    racer *r = arg;
+    issue_order order = {.csr = r->h->key.csr};
+
+    memcpy(order.application, r->h->application.row.id, 16);
+    memcpy(order.person, r->h->session.person.id, 16);
+    memcpy(order.device, r->h->device, 16);
+    memcpy(order.key, r->h->key.id, 16);
+    r->err = issue_certificate(&r->w->s, &r->out, r->a, &order, r->w->now);
+    return NULL;
+}
+
+static void downloads_side_by_side_issue_one_certificate(void **state)
+{
+    enum { N = 6 };
+    world *w = *state;
+    racer racers[N] = {0};
+    pthread_t threads[N];
+    holder h;
+
+    make_holder(w, &h, 1);
+    for (int i = 0; i < N; i++) {
+        racers[i] = (racer){.w = w, .h = &h, .a = arena_new(1024 * 1024)};
+        assert_int_equal(pthread_create(&threads[i], NULL, race, &racers[i]),
+                         0);
+    }
+    for (int i = 0; i < N; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(racers[i].err, BZT_OK);
+        assert_int_equal(racers[i].out.certificates_n, 1);
+        assert_memory_equal(racers[i].out.certificates[0].fingerprint,
+                            racers[0].out.certificates[0].fingerprint, 32);
+    }
+    for (int i = 0; i < N; i++)
+        arena_free(racers[i].a);
+    assert_int_equal(world_audits(w, "certificate.issue"), 1);
+}
+
+typedef struct claimant {
+    world *w;
+    arena *a;
+    account_session person;
+    const char *id;
+    bzt_err err;
+} claimant;
+
+static void *claim_it(void *arg)
+{
+    claimant *c = arg;
+    enterprise_claim_order order = {.name = "甲公司",
+                                    .uscc = world_uscc,
+                                    .legal_name = "王",
+                                    .legal_id = c->id};
+    enterprise_of out;
+
+    memcpy(order.person, c->person.person.id, 16);
+    c->err = enterprise_claim(&c->w->s, &out, c->a, &order, c->w->now);
+    return NULL;
+}
+
+static void claims_side_by_side_have_one_winner(void **state)
+{
+    enum { N = 5 };
+    world *w = *state;
+    claimant all[N] = {0};
+    pthread_t threads[N];
+    char phone[] = "13800138000";
+    int won = 0;
+
+    for (int i = 0; i < N; i++) {
+        phone[10] = (char)('0' + i);
+        world_person(w, &all[i].person, phone, "张三", world_id_number(w, i));
+        all[i].w = w;
+        all[i].a = arena_new(1024 * 1024);
+        all[i].id = world_id_number(w, 60);
+    }
+    for (int i = 0; i < N; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, claim_it, &all[i]),
+                         0);
+    for (int i = 0; i < N; i++) {
+        pthread_join(threads[i], NULL);
+        arena_free(all[i].a);
+        won += all[i].err == BZT_OK;
+        assert_true(all[i].err == BZT_OK || all[i].err == BZT_ERR_DUPLICATE);
+    }
+    assert_int_equal(won, 1);
 }
 
 /* --- what is refused ----------------------------------------------------- */
@@ -369,8 +467,6 @@ static void the_first_to_claim_an_enterprise_has_it(void **state)
                      BZT_ERR_ID_NUMBER);
     assert_int_equal(claim(w, &one, "甲公司", world_uscc, id), BZT_OK);
     assert_int_equal(claim(w, &one, "甲公司", world_uscc, id), BZT_OK);
-    assert_int_equal(claim(w, &one, "乙公司", world_uscc, id),
-                     BZT_ERR_CONFLICT);
     assert_int_equal(claim(w, &two, "甲公司", world_uscc, id),
                      BZT_ERR_DUPLICATE);
     assert_int_equal(enterprise_mine(&w->s, &list, &n, w->a, one.person.id),
@@ -381,6 +477,44 @@ static void the_first_to_claim_an_enterprise_has_it(void **state)
                      BZT_OK);
     assert_int_equal(n, 0);
     assert_int_equal(world_audits(w, "enterprise.claim"), 1);
+}
+
+static void a_claim_is_corrected_until_it_is_reviewed(void **state)
+{
+    world *w = *state;
+    application_decision d = {.reason = "名称有误"};
+    application_order order = {0};
+    application_facts facts;
+    application_view v;
+    account_session s;
+    enterprise_of *list;
+    const char *id = world_id_number(w, 50);
+    size_t n;
+
+    world_person(w, &s, "13800138000", "张三", world_id_number(w, 1));
+    assert_int_equal(claim(w, &s, "甲公司", world_uscc, id), BZT_OK);
+    assert_int_equal(claim(w, &s, "乙公司", world_uscc, id), BZT_OK);
+    assert_int_equal(enterprise_mine(&w->s, &list, &n, w->a, s.person.id),
+                     BZT_OK);
+    assert_int_equal(n, 1);
+    assert_string_equal(list[0].enterprise.name, "乙公司");
+    memcpy(order.person, s.person.id, 16);
+    order.enterprise = list[0].enterprise.id;
+    world_offer(w, order.catalogue, "enterprise");
+    assert_int_equal(application_submit(&w->s, &v, w->a, &order, w->now),
+                     BZT_OK);
+    assert_int_equal(claim(w, &s, "丙公司", world_uscc, id), BZT_ERR_CONFLICT);
+    memcpy(d.tenant, v.row.tenant, 16);
+    memcpy(d.application, v.row.id, 16);
+    assert_int_equal(application_review(&w->s, &facts, w->a, &d, w->now),
+                     BZT_OK);
+    assert_int_equal(claim(w, &s, "丙公司", world_uscc, id), BZT_OK);
+    assert_int_equal(application_submit(&w->s, &v, w->a, &order, w->now),
+                     BZT_OK);
+    assert_int_equal(
+        application_facts_get(&w->s, &facts, w->a, d.tenant, v.row.id), BZT_OK);
+    assert_string_equal(facts.enterprise, "丙公司");
+    assert_int_equal(world_audits(w, "enterprise.correct"), 2);
 }
 
 static void an_application_is_for_the_right_kind_and_made_once(void **state)
@@ -586,12 +720,15 @@ int main(void)
         WORLD(a_person_gets_a_certificate_without_an_id_number),
         WORLD(every_step_leaves_a_message),
         WORLD(the_same_download_again_gives_the_same_certificate),
+        WORLD(downloads_side_by_side_issue_one_certificate),
+        WORLD(claims_side_by_side_have_one_winner),
         WORLD(a_request_must_be_for_this_key_and_subject),
         WORLD(an_altered_request_is_refused_at_every_byte),
         WORLD(only_an_approved_application_gets_a_certificate),
         WORLD(nobody_downloads_for_another),
         WORLD(what_a_ca_delivers_is_checked),
         WORLD(the_first_to_claim_an_enterprise_has_it),
+        WORLD(a_claim_is_corrected_until_it_is_reviewed),
         WORLD(an_application_is_for_the_right_kind_and_made_once),
         WORLD(a_key_signs_only_the_request_of_its_application),
         WORLD(a_revoked_certificate_is_on_the_list_and_in_ocsp),
