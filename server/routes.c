@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "pages.h"
 #include "route.h"
+#include "service/account.h"
 #include "service/audit.h"
 #include "service/cosign.h"
 #include "service/request.h"
@@ -153,6 +154,7 @@ static bzt_err forget_unfinished_keys(struct service *s, int *more)
 
 const task tasks[] = {
     {"sessions", 60 * 1000, session_task},
+    {"limits", 600 * 1000, account_task},
     {"nonces", 10 * 1000, expire_nonces},
     {"webhooks", 1000, webhook_task},
     {"requests", 1000, expire_requests},

@@ -97,4 +97,7 @@ BZT_MUST_USE bzt_err account_set_password(service *s, int64_t *wait_ms,
 BZT_MUST_USE bzt_err account_person_of(account_person *out, arena *a,
                                        service *s, const uint8_t id[16]);
 
+/* Task: forget old codes and counts. */
+bzt_err account_task(service *s, int *more);
+
 #endif

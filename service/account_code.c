@@ -2,6 +2,7 @@
 #include "account.h"
 #include "account_internal.h"
 #include "audit.h"
+#include "base/clock.h"
 #include "base/rng.h"
 #include "connect/connectors.h"
 #include "core/bytes.h"
@@ -261,4 +262,26 @@ bzt_err account_login_code(service *s, account_session *out, arena *a,
     if (err)
         *out = (account_session){0};
     return err;
+}
+
+/* --- forgetting ------------------------------------------------------------
+ */
+
+/* Every window is a day at most, and every code is dead by then. */
+static bzt_err sweep_op(store_tx *tx, void *arg)
+{
+    const int64_t before = *(int64_t *)arg;
+    bzt_err err;
+
+    if ((err = rate_sweep(tx, before)))
+        return err;
+    return sms_sweep(tx, before);
+}
+
+bzt_err account_task(service *s, int *more)
+{
+    int64_t before = clock_now_ms() - 86400000LL;
+
+    (void)more;
+    return store_write(s->store, sweep_op, &before);
 }

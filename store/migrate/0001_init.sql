@@ -26,6 +26,7 @@ CREATE TABLE person (
     language text NOT NULL,              -- zh or en
     created_at bigint NOT NULL
 );
+CREATE UNIQUE INDEX person_id_number ON person (id_number_index);
 
 CREATE TABLE sms_code (
     id bytea PRIMARY KEY,
@@ -144,6 +145,7 @@ CREATE TABLE application (
 );
 CREATE INDEX application_person ON application (person_id, created_at);
 CREATE INDEX application_review ON application (tenant_id, state, created_at);
+CREATE INDEX application_enterprise ON application (enterprise_id);
 
 -- 证书: what the holder sees as one certificate, with its keys and one PIN.
 CREATE TABLE entry (
@@ -185,6 +187,7 @@ CREATE TABLE split_key (
 );
 CREATE INDEX split_key_device ON split_key (device_id);
 CREATE INDEX split_key_moving ON split_key (moving_device);
+CREATE INDEX split_key_entry ON split_key (entry_id);
 
 -- op_ids of the last ten minutes, at least the last 16 of each key.
 CREATE TABLE key_op (
@@ -221,6 +224,8 @@ CREATE TABLE certificate (
     UNIQUE (ca_id, serial)
 );
 CREATE INDEX certificate_entry ON certificate (entry_id);
+CREATE INDEX certificate_revoked ON certificate (ca_id, not_after)
+    WHERE state = 'revoked';
 
 CREATE TABLE rp (
     id bytea PRIMARY KEY,

@@ -435,6 +435,38 @@ static void what_a_ca_delivers_is_checked(void **state)
     assert_int_equal(download(w, &h, &e), BZT_OK);
 }
 
+/* Memory that ends at every place: one clean error, and nothing is done. */
+static void short_memory_issues_nothing(void **state)
+{
+    world *w = *state;
+    issue_order order;
+    issue_entry e;
+    holder h;
+    size_t max = 64;
+    bzt_err err;
+
+    make_holder(w, &h, 1);
+    order = (issue_order){.csr = h.key.csr};
+    memcpy(order.application, h.application.row.id, 16);
+    memcpy(order.person, h.session.person.id, 16);
+    memcpy(order.device, h.device, 16);
+    memcpy(order.key, h.key.id, 16);
+    do {
+        arena *a = arena_new(max);
+
+        assert_non_null(a);
+        err = issue_certificate(&w->s, &e, a, &order, w->now);
+        arena_free(a);
+        max += 128;
+        /* stored, and only the answer did not fit: asked again it comes */
+        assert_true(world_audits(w, "certificate.issue") <= 1);
+        if (err)
+            assert_int_equal(err, BZT_ERR_MEMORY);
+    } while (err && max < 1024 * 1024);
+    assert_int_equal(err, BZT_OK);
+    assert_int_equal(world_audits(w, "certificate.issue"), 1);
+}
+
 /* --- claims -------------------------------------------------------------- */
 
 static bzt_err claim(world *w, const account_session *s, const char *name,
@@ -727,6 +759,7 @@ int main(void)
         WORLD(only_an_approved_application_gets_a_certificate),
         WORLD(nobody_downloads_for_another),
         WORLD(what_a_ca_delivers_is_checked),
+        WORLD(short_memory_issues_nothing),
         WORLD(the_first_to_claim_an_enterprise_has_it),
         WORLD(a_claim_is_corrected_until_it_is_reviewed),
         WORLD(an_application_is_for_the_right_kind_and_made_once),
