@@ -369,6 +369,12 @@ json *json_append_object(json *array)
     return array ? adopt(array, NULL, json_new_object(home_of(array))) : NULL;
 }
 
+void json_append(json *array, json *child)
+{
+    if (array)
+        adopt(array, NULL, child);
+}
+
 void json_add(json *o, const char *name, json *child)
 {
     if (o)
