@@ -7,8 +7,10 @@ enum { NAME_SHOWN_MAX = 64 };
 
 bzt_err field_problem(call *c, const char *name, const char *en, const char *zh)
 {
-    json *p = call_problem(c);
+    json *p;
 
+    c->problem = NULL; /* one error, one field */
+    p = call_problem(c);
     if (name && strlen(name) <= NAME_SHOWN_MAX)
         json_add_text(p, "field", name);
     json_add_text(p, "detail", en);
