@@ -54,7 +54,7 @@ def test_openapi_is_that_of_the_table(tree):
               encoding='utf-8') as f:
         kept = f.read()
     assert kept == openapi.generate(ROUTES), \
-        'make it anew: tools/openapi.py (see there)'
+        'make doc/openapi.yaml anew: see tools/openapi.py'
 
 
 tap.main(sys.modules[__name__])
