@@ -280,6 +280,8 @@ bzt_err message_read_post(call *c)
 
 /* --- events -------------------------------------------------------------- */
 
+enum { SHARED_TICK_MS = 10000 };
+
 struct events {
     uint8_t person[16], last[16];
     int has_last;
@@ -344,6 +346,8 @@ bzt_err events_get(call *c)
     memcpy(e->person, c->caller.person, 16);
     memcpy(options.id, c->caller.person, 16);
     e->since = c->now_ms;
+    if (c->service->is_shared) /* what another node has told this person */
+        options.tick_ms = SHARED_TICK_MS;
     options.state = e;
     return call_stream(c, &options);
 }

@@ -176,6 +176,7 @@ static bzt_err open_store(daemon_parts *d, const char *url)
                              .touched_self = d->http};
     bzt_err err;
 
+    d->service.is_shared = is_shared(url);
     if ((err = conf_check(d->conf)))
         return err;
     if ((err = store_open(&d->service.store, &o)))

@@ -3,6 +3,7 @@
 #include "base/rng.h"
 #include "core/wipe.h"
 #include <argon2.h>
+#include <errno.h>
 #include <pthread.h>
 #include <string.h>
 #include <time.h>
@@ -24,7 +25,7 @@ static const char nobody[] =
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t freed = PTHREAD_COND_INITIALIZER;
-static int busy;
+static int busy, waiting;
 
 static bzt_err slot_take(void)
 {
@@ -34,8 +35,12 @@ static bzt_err slot_take(void)
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += WAIT_S;
     pthread_mutex_lock(&lock);
+    if (busy >= PASSWORD_SLOTS && waiting >= PASSWORD_WAITERS)
+        rc = EBUSY;
+    waiting++;
     while (busy >= PASSWORD_SLOTS && !rc)
         rc = pthread_cond_timedwait(&freed, &lock, &until);
+    waiting--;
     if (busy < PASSWORD_SLOTS) {
         busy++;
         rc = 0;

@@ -1,7 +1,9 @@
 /* Passwords: their form, Argon2id (RFC 9106), and the delay after failures.
  *
  * 19 MiB, two passes, one lane; at most PASSWORD_SLOTS are computed at once,
- * so that a thousand logins at the same time take 76 MiB and not 19 GiB.
+ * so that a thousand logins at the same time take 76 MiB and not 19 GiB; at
+ * most PASSWORD_WAITERS wait for a slot, so that they cannot hold every
+ * worker of the server either.
  */
 #ifndef BZT_SERVICE_PASSWORD_H
 #define BZT_SERVICE_PASSWORD_H
@@ -10,12 +12,17 @@
 #include <bzt/err.h>
 #include <stdint.h>
 
-enum { PASSWORD_SLOTS = 4, PASSWORD_MIN = 6, PASSWORD_MAX = 20 };
+enum {
+    PASSWORD_SLOTS = 4,
+    PASSWORD_WAITERS = 8,
+    PASSWORD_MIN = 6,
+    PASSWORD_MAX = 20
+};
 
 /* 6 to 20 visible ASCII characters, any mix.  BZT_ERR_PASSWORD_FORM. */
 BZT_MUST_USE bzt_err password_check_form(const char *password);
-/* The encoded hash, in the arena.  BZT_ERR_UNAVAILABLE: all slots were busy
- * for some seconds. */
+/* The encoded hash, in the arena.  BZT_ERR_UNAVAILABLE: too many at once; try
+ * again. */
 BZT_MUST_USE bzt_err password_hash(const char **out, arena *a,
                                    const char *password);
 /* hash NULL: there is no account; takes as long and fails.

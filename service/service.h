@@ -29,6 +29,7 @@ typedef struct service {
     struct nonce_table *nonces;
     site_config site;
     const struct limits *limits; /* service/limits.h; NULL: the defaults */
+    int is_shared;               /* other nodes write to this store too */
 } service;
 
 #endif
