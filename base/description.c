@@ -3,6 +3,7 @@
 #include "core/text.h"
 #include "json.h"
 #include <cjson/cJSON.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const names[] = {
@@ -48,20 +49,34 @@ static bzt_err plain_optional(const char **out, const char **field,
     return BZT_OK;
 }
 
-/* host or host:port, lower case: letters, digits, dots, hyphens. */
+/* One label of a host name (RFC 1123), 1 to 63 characters. */
+static int is_label(const char *s, size_t len)
+{
+    return len >= 1 && len <= 63 && s[0] != '-' && s[len - 1] != '-';
+}
+
+static int is_port(const char *s)
+{
+    size_t digits = strspn(s, "0123456789");
+
+    return digits >= 1 && digits <= 5 && !s[digits] && s[0] != '0' &&
+           strtol(s, NULL, 10) <= 65535;
+}
+
+/* host or host:port, lower case: letters, digits, hyphens, single dots. */
 static int is_domain(const char *s)
 {
     size_t host = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789.-");
+    size_t at = 0;
 
-    if (!host || s[0] == '.' || s[0] == '-')
-        return 0;
-    if (!s[host])
-        return 1;
-    if (s[host] != ':')
-        return 0;
-    const char *port = s + host + 1;
-    size_t digits = strspn(port, "0123456789");
-    return digits >= 1 && digits <= 5 && !port[digits];
+    while (1) {
+        size_t dot = at + strcspn(s + at, ".:");
+        if (dot > host || !is_label(s + at, dot - at))
+            return 0;
+        if (s[dot] != '.')
+            return dot == host && (!s[dot] || is_port(s + dot + 1));
+        at = dot + 1;
+    }
 }
 
 static bzt_err read_kind(request_kind *out, const json *o)
@@ -97,7 +112,8 @@ static bzt_err read_times(description *d, const char **field, const json *o)
 {
     if (json_int(&d->created_at, o, "created_at", 1, INT64_C(1) << 50))
         return refuse(field, "created_at");
-    if (json_int(&d->expires_at, o, "expires_at", d->created_at + 1,
+    if (json_int(&d->expires_at, o, "expires_at",
+                 d->created_at + DESCRIPTION_LIFE_MIN_MS,
                  d->created_at + DESCRIPTION_LIFE_MAX_MS))
         return refuse(field, "expires_at");
     return BZT_OK;

@@ -12,7 +12,11 @@ typedef enum request_kind { REQUEST_LOGIN = 1, REQUEST_BIND = 2 } request_kind;
 /* "login", "bind". */
 const char *request_kind_text(request_kind kind);
 
-enum { DESCRIPTION_MAX = 4096, DESCRIPTION_LIFE_MAX_MS = 600000 };
+enum {
+    DESCRIPTION_MAX = 4096,
+    DESCRIPTION_LIFE_MIN_MS = 1000,
+    DESCRIPTION_LIFE_MAX_MS = 600000
+};
 
 typedef struct description {
     request_kind kind;

@@ -12,7 +12,6 @@
 
 enum {
     LIFE_MS = 300000,
-    LIFE_MIN_MS = 1000,
     CLOCK_MARGIN_MS = 2000, /* our clock may be a little ahead */
     RESULT_MAX = 1 << 20
 };
@@ -74,7 +73,7 @@ static bzt_err describe(bzt_span *out, bzt_request *r, bzt_client *c,
     };
     bzt_err err;
 
-    if (d.expires_at - now < LIFE_MIN_MS ||
+    if (d.expires_at - now < DESCRIPTION_LIFE_MIN_MS ||
         d.expires_at - now > DESCRIPTION_LIFE_MAX_MS)
         return BZT_ERR_BAD_FIELD;
     memcpy(d.rp, c->rp, 16);
@@ -84,6 +83,7 @@ static bzt_err describe(bzt_span *out, bzt_request *r, bzt_client *c,
     if ((err = description_write(out, c->scratch, &d)))
         return err;
     r->kind = o->kind;
+    r->created_at = d.created_at;
     r->expires_at = d.expires_at;
     memcpy(r->browser, o->browser, 32);
     sm3_digest(r->description, *out);

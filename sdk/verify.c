@@ -6,7 +6,12 @@
 #include "pki/path.h"
 #include <string.h>
 
-enum { CHAIN_MAX = 8 };
+enum { CHAIN_MAX = 8, SKEW_MS = 60000 };
+
+static int is_same(bzt_span a, bzt_span b)
+{
+    return a.len == b.len && (!a.len || !memcmp(a.p, b.p, a.len));
+}
 
 /* The message must be the one that answers this very request of ours. */
 static bzt_err check_message(message *m, const bzt_client *c,
@@ -26,6 +31,30 @@ static bzt_err check_message(message *m, const bzt_client *c,
         memcmp(m->browser, request->browser, 32) ||
         !text_is(m->domain, c->domain))
         return BZT_ERR_MESSAGE;
+    /* Whole seconds are in a message. */
+    if (m->created_at != request->created_at / 1000 * 1000 ||
+        m->expires_at != request->expires_at / 1000 * 1000)
+        return BZT_ERR_MESSAGE;
+    return BZT_OK;
+}
+
+static bzt_err check_time(const message *m, int64_t now_ms)
+{
+    return now_ms < m->created_at - SKEW_MS || now_ms > m->expires_at + SKEW_MS
+               ? BZT_ERR_REQUEST_EXPIRED
+               : BZT_OK;
+}
+
+/* A message for an organisation is signed by that organisation's key. */
+static bzt_err check_organisation(const message *m, const x509_cert *cert)
+{
+    x509_holder holder;
+
+    x509_holder_read(&holder, cert);
+    if (m->uscc.len && !is_same(m->uscc, holder.uscc))
+        return BZT_ERR_MISMATCH;
+    if (m->organisation.len && !is_same(m->organisation, holder.organisation))
+        return BZT_ERR_MISMATCH;
     return BZT_OK;
 }
 
@@ -40,7 +69,9 @@ static bzt_err check_path(path *found, x509_cert chain[CHAIN_MAX],
                      .at = now_ms,
                      .purpose = PATH_SIGNING};
 
-    for (size_t i = 0; i < result->chain_n && i < CHAIN_MAX; i++) {
+    if (result->chain_n > CHAIN_MAX)
+        return BZT_ERR_CERT_PATH;
+    for (size_t i = 0; i < result->chain_n; i++) {
         if (x509_read(&chain[i], result->chain[i]))
             return BZT_ERR_CERT_PATH;
         in.others_n = i + 1;
@@ -92,13 +123,16 @@ bzt_err bzt_client_check(bzt_holder *out, bzt_client *c,
     c->call.detail[0] = 0;
     if (result->state != BZT_STATE_DONE)
         return BZT_ERR_REQUEST_STATE;
-    if ((err = check_message(&m, c, request, result)))
+    if ((err = check_message(&m, c, request, result)) ||
+        (err = check_time(&m, now_ms)))
         return err;
     if (x509_read(&cert, result->certificate))
         return BZT_ERR_CERT_INVALID;
     x509_fingerprint(fingerprint, &cert);
     if (memcmp(fingerprint, m.certificate, 32))
         return BZT_ERR_MESSAGE;
+    if ((err = check_organisation(&m, &cert)))
+        return err;
     if (bzt_sm2_signature_read(&sig, result->signature) ||
         message_verify(cert.pub, result->message, &sig))
         return BZT_ERR_SIGNATURE;

@@ -65,7 +65,8 @@ typedef struct bzt_request {
     uint8_t description[32]; /* SM3 of the signed description */
     uint8_t browser[32];
     int64_t version;
-    int64_t expires_at, decide_until; /* UTC ms */
+    int64_t created_at, expires_at; /* as described; UTC ms */
+    int64_t decide_until;
 } bzt_request;
 
 /* Errors of the API as they are, and BZT_ERR_UNAVAILABLE. */
@@ -120,9 +121,13 @@ typedef struct bzt_holder {
 /* Everything that must hold before the holder may be believed:
  * BZT_ERR_REQUEST_STATE  not done
  * BZT_ERR_MESSAGE        not the message of this very request
+ * BZT_ERR_REQUEST_EXPIRED  more than a minute after its time, or before it
+ * BZT_ERR_MISMATCH       made for another organisation than the certificate's
  * BZT_ERR_SIGNATURE      it does not verify
  * BZT_ERR_CERT_PATH, BZT_ERR_CERT_EXPIRED, BZT_ERR_CERT_INVALID
  * BZT_ERR_CERT_REVOKED, BZT_ERR_STATUS_UNKNOWN
+ * The status of an intermediate CA is asked where its certificate names a
+ * place to ask; what it hangs on, a root, leaves with new settings.
  * On failure out is all zero. */
 BZT_MUST_USE bzt_err bzt_client_check(bzt_holder *out, bzt_client *c,
                                       const bzt_request *request,
