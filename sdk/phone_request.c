@@ -42,7 +42,8 @@ static bzt_err check_origin(const phone_request *r)
 {
     const char *origin = r->origin;
 
-    if (!origin || strncmp(origin, "https://", 8) || strcmp(origin + 8, r->what.domain))
+    if (!origin || strncmp(origin, "https://", 8) ||
+        strcmp(origin + 8, r->what.domain))
         return BZT_ERR_RP_DOMAIN;
     return BZT_OK;
 }

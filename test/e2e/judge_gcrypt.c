@@ -36,8 +36,8 @@ int main(int argc, char **argv)
     if (gcry_sexp_build(&key, NULL,
                         "(public-key (ecc (curve sm2p256v1) (q %b)))", 65,
                         point) ||
-        gcry_sexp_build(&data, NULL,
-                        "(data (flags raw) (hash sm3 %b))", 32, e) ||
+        gcry_sexp_build(&data, NULL, "(data (flags raw) (hash sm3 %b))", 32,
+                        e) ||
         gcry_sexp_build(&sig, NULL, "(sig-val (sm2 (r %b) (s %b)))", r_len,
                         der + 4, s_len, der + 6 + r_len))
         return 2;
