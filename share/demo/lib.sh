@@ -8,7 +8,7 @@ state=${BZT_DEMO_DIR:-/var/tmp/bzt-demo-$(id -un)}
 port=${BZT_DEMO_PORT:-8443}
 # Ports are part of origins, and origins of what is signed: they stay.
 if [[ -r $state/port ]]; then port=$(<"$state/port"); fi
-programs=(server/bztd cli/bzt sandbox/bzt-sandbox)
+programs=(server/bztd cli/bzt sandbox/bzt-sandbox platform/bzt-platform)
 
 say() { echo "demo: $*"; }
 die() {

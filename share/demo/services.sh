@@ -6,6 +6,9 @@
 
 site_name=标证通演示
 platform_name=演示交易平台
+platform_login=clerk
+platform_organisation=滨江建设集团有限公司
+platform_uscc=91330106MA28F1N072
 
 app_origin() { echo "https://localhost:$port"; }
 api_origin() { echo "https://localhost:$((port + 1))"; }
@@ -110,6 +113,9 @@ public = $state/data/bztd/public.json
 [vault]
 master_key = $state/data/bztd/master.key
 
+[audit]
+head_ms = 5000
+
 [sms]
 url = $(sandbox_url)/sms
 id = bzt
@@ -150,6 +156,10 @@ start_all() {
         -c "$state/etc/nginx/nginx.conf"
     wait_for nginx 20 ask "$(api_origin)/health"
     register_platform
+    prepare_platform
+    run_in_background platform "${as_service[@]}" \
+        "$state/bin/bzt-platform" --config "$state/etc/platform.conf"
+    wait_for platform 20 ask "$(platform_origin)/api/site"
 }
 
 print_addresses() {
@@ -158,12 +168,49 @@ print_addresses() {
 标证通 runs:
   phone app      $(app_origin)/
   API, staff     $(api_origin)/
+  platform       $(platform_origin)/   ($platform_login, $(<"$state/site/platform-password"))
   sandbox        $(sandbox_url)/inbox?phone=13900000000   (what was sent there)
   test root      $state/tls/root.pem   (let the browser trust it, for a try)
   programs, data $state
 
 stop: ./demo stop     stop and forget everything: ./demo reset
 END
+}
+
+# The trading platform, with one user whose password is in its folder.
+prepare_platform() {
+    local both=$service_user:$service_user conf=$state/etc/platform.conf id
+    id=$(python3 -c 'import json, sys; print(json.load(sys.stdin)["id"])' \
+        <"$state/site/platform.json")
+    write 400 "$both" "$state/etc/platform.key" <"$state/site/platform.key"
+    write 640 "root:$service_user" "$conf" <<END
+[server]
+socket = $state/run/platform.sock
+
+[store]
+path = $state/data/platform
+
+[platform]
+name = $platform_name
+
+[rp]
+id = $id
+key = $state/etc/platform.key
+domain = localhost:$((port + 2))
+
+[site]
+settings = $state/etc/settings.json
+site_key = $state/tls/site.pub
+tls_roots = $state/tls/root.pem
+END
+    if [[ -e $state/site/platform-password ]]; then return; fi
+    local password
+    password=$(openssl rand -hex 6)
+    "${as_service[@]}" "$state/bin/bzt-platform" user-add --config "$conf" \
+        --login "$platform_login" --organisation "$platform_organisation" \
+        --uscc "$platform_uscc" >/dev/null <<<"$password" ||
+        die 'the platform took no user'
+    write 600 root:root "$state/site/platform-password" <<<"$password"
 }
 
 # What share/demo/walk finds in its environment.
@@ -176,5 +223,9 @@ walk_environment() {
     BZT_SANDBOX=$(sandbox_url)
     BZT_ROOT=$state/tls/root.pem
     BZT_SETUP_CODE=$state/site/setup-code
+    export BZT_PLATFORM_LOGIN=$platform_login BZT_PLATFORM_PASSWORD
+    BZT_PLATFORM_PASSWORD=$(<"$state/site/platform-password")
+    export BZT_PLATFORM_ORGANISATION=$platform_organisation
+    export BZT_PLATFORM_USCC=$platform_uscc
     PATH=$state/bin:$PATH
 }
