@@ -257,7 +257,9 @@ static void cosign_a_later_operation_cancels_a_move(void **state)
     assert_int_equal(BZT_ERR_LOCKED, do_arrive(&w, &fresh));
     assert_int_equal(3, fresh.keys_n);
     row_of(key)->state = COSIGN_LIVE;
+    assert_int_equal(1, row_of(key)->moving.present);
     uses(key, PIN_RIGHT, BZT_OK);
+    assert_int_equal(0, row_of(key)->moving.present);
     assert_int_equal(BZT_ERR_CANCELLED, do_arrive(&w, &fresh));
     assert_int_equal(2, fresh.keys_n);
     assert_int_equal(BZT_OK, do_arrive(&w, &fresh));
@@ -363,6 +365,47 @@ static void cosign_only_the_named_phone_arrives(void **state)
     assert_int_equal(BZT_OK, do_arrive(&w, &fresh));
 }
 
+/* `to` is looked up by the service: it must be the one that was named. */
+static void cosign_moves_to_the_named_phone_only(void **state)
+{
+    (void)state;
+    begin("named to");
+    client third;
+    bzt_transfer_code code;
+    cosign_effect e;
+    add_phone(&w, &fresh, 1);
+    add_phone(&w, &third, 1);
+    show_code(&w, &fresh, &code);
+    w.travel = late;
+    assert_int_equal(BZT_ERR_IO, do_move(&w, &c, &code, PIN_RIGHT));
+    server_key *k = key_of(&w, key->key_id);
+    const cosign_device *from = &device_of(&w, c.phone.device_id)->device;
+    assert_int_equal(
+        BZT_ERR_REFUSED,
+        cosign_server_move(&e, &k->row, &k->share, from,
+                           &device_of(&w, third.phone.device_id)->device,
+                           &w.sent.move, w.now_ms));
+}
+
+/* The new phone names the blob that it has stored. */
+static void cosign_arrives_with_the_stored_blob_only(void **state)
+{
+    (void)state;
+    begin("blob");
+    bzt_transfer_code code;
+    bzt_arrive_request q;
+    bzt_key_answer a;
+    add_phone(&w, &fresh, 1);
+    show_code(&w, &fresh, &code);
+    assert_int_equal(BZT_OK, do_move(&w, &c, &code, PIN_RIGHT));
+    assert_int_equal(BZT_OK, do_copy(&w, &fresh));
+    bzt_phone_key copy = fresh.keys[0];
+    copy.blob_hash[0] ^= 1;
+    assert_int_equal(BZT_OK, bzt_phone_arrive(&q, &fresh.phone, &copy));
+    serve_arrive(&w, &a, fresh.phone.device_id, &q);
+    assert_int_equal(BZT_ERR_CANCELLED, a.err);
+}
+
 /* g */
 static void cosign_a_move_delivered_twice_misleads_nobody(void **state)
 {
@@ -408,6 +451,8 @@ int main(void)
         cmocka_unit_test(cosign_only_cancelled_that_names_the_op_drops_a_copy),
         cmocka_unit_test(cosign_arrive_repeats_and_clears_no_count),
         cmocka_unit_test(cosign_only_the_named_phone_arrives),
+        cmocka_unit_test(cosign_moves_to_the_named_phone_only),
+        cmocka_unit_test(cosign_arrives_with_the_stored_blob_only),
         cmocka_unit_test(cosign_a_move_delivered_twice_misleads_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -535,6 +535,68 @@ static void cosign_an_encryption_key_never_signs(void **state)
     assert_int_equal(BZT_OK, do_decrypt(&w, &c, enc, PIN_RIGHT));
 }
 
+/* `open` and `sign` both look: neither rests on the other. */
+static void cosign_open_and_sign_both_check_the_use(void **state)
+{
+    (void)state;
+    begin("use twice");
+    bzt_phone_op op;
+    bzt_open_request open;
+    bzt_open_answer opened;
+    bzt_sign_request q;
+    bzt_key_answer a;
+    bzt_err err;
+    bzt_phone_random r = draw_random(&w);
+    cosign_row *row = &key_of(&w, key->key_id)->row;
+    prepare_sign(&w, &c, key, &op, &q, PIN_RIGHT, "x");
+    row->use = BZT_USE_DECRYPT;
+    serve_sign(&w, &a, &q);
+    assert_int_equal(BZT_ERR_REFUSED, a.err);
+    key->intent = (bzt_intent){0};
+    assert_int_equal(BZT_OK, bzt_phone_open(&op, &open, &c.phone, key,
+                                            BZT_SPAN_LIT("x"), &r));
+    serve_open(&w, &err, &opened, &open);
+    assert_int_equal(BZT_ERR_REFUSED, err);
+}
+
+/* A service that takes the wrong nonce gets no answer out of it. */
+static void cosign_sign_uses_no_nonce_of_another(void **state)
+{
+    (void)state;
+    begin("foreign nonce");
+    bzt_phone_op op;
+    bzt_sign_request q;
+    cosign_nonce good;
+    cosign_effect e;
+    static const cosign_nonce zero;
+    server_key *k = key_of(&w, key->key_id);
+    const cosign_device *d = &device_of(&w, c.phone.device_id)->device;
+    prepare_sign(&w, &c, key, &op, &q, PIN_RIGHT, "x");
+    assert_int_equal(BZT_OK,
+                     cosign_nonces_take(&good, &w.nonces, &q, w.now_ms));
+    for (int how = 0; how < 5; how++) {
+        cosign_nonce n = good;
+        if (how == 0)
+            n.key_id[0] ^= 1;
+        else if (how == 1)
+            n.Qs[64] ^= 1;
+        else if (how == 2)
+            n.g++;
+        else if (how == 3)
+            n.until_ms = w.now_ms;
+        else
+            n = zero;
+        assert_int_equal(
+            BZT_ERR_NONCE_GONE,
+            cosign_server_sign(&e, &n, &k->row, &k->share, d, &q, w.now_ms));
+        assert_memory_equal(&n, &zero, sizeof zero); /* spent all the same */
+        assert_int_equal(0, e.commit);
+    }
+    assert_int_equal(BZT_OK, cosign_server_sign(&e, &good, &k->row, &k->share,
+                                                d, &q, w.now_ms));
+    assert_memory_equal(&good, &zero, sizeof zero);
+}
+
 /* l: a share that was sealed for one key id is of no use for another. */
 static void cosign_takes_a_share_for_its_own_key_only(void **state)
 {
@@ -565,10 +627,26 @@ static void cosign_takes_a_share_for_its_own_key_only(void **state)
     assert_int_equal(BZT_OK, bzt_phone_import(&making, &q, &c.phone, &in, &r));
     const cosign_row *row = &key_of(&w, in.key_id)->row;
 
-    for (int how = 0; how < 4; how++) {
+    /* The right share under another key id, and one without any. */
+    uint8_t plain[48], relabelled[BZT_SEALED_SIZE], random[48];
+    draw(&w, random, sizeof random);
+    assert_int_equal(BZT_OK, bzt_sm2_decrypt(plain, &w.transport,
+                                             (bzt_span){q.sealed, 145}));
+    plain[47] ^= 1;
+    assert_int_equal(BZT_OK, bzt_sm2_encrypt(relabelled, w.transport_point,
+                                             (bzt_span){plain, 48}, random));
+
+    for (int how = 0; how < 7; how++) {
         bzt_import_request bad = q;
         cosign_import_context ctx = context;
-        if (how == 0)
+        cosign_row in_state = *row;
+        if (how == 4)
+            memcpy(bad.sealed, relabelled, sizeof relabelled);
+        else if (how == 5)
+            in_state.state = COSIGN_LIVE; /* made already */
+        else if (how == 6)
+            in_state.use = BZT_USE_SIGN;
+        else if (how == 0)
             memcpy(bad.sealed, theirs, sizeof theirs);
         else if (how == 1)
             bad.sealed[144] ^= 1;
@@ -584,7 +662,7 @@ static void cosign_takes_a_share_for_its_own_key_only(void **state)
         wire_set(&m, WIRE_Z, bad.z, 32);
         wire_mac_device(bad.mac, &m, &c.phone.device_key);
         assert_int_equal(BZT_ERR_REFUSED,
-                         cosign_server_import(&e, row, dev, &bad, &ctx));
+                         cosign_server_import(&e, &in_state, dev, &bad, &ctx));
         assert_int_equal(0, e.commit);
         assert_int_equal(0, e.new_share);
     }
@@ -613,7 +691,8 @@ static void cosign_imports_only_the_certificates_key(void **state)
     in.transport[64] ^= 1;
     assert_int_equal(BZT_ERR_POINT,
                      bzt_phone_import(&making, &q, &c.phone, &in, &r));
-    assert_true(stands_in(&making, sizeof making, (uint8_t[32]){0}, 32));
+    static const bzt_phone_making zero;
+    assert_memory_equal(&making, &zero, sizeof zero);
 }
 
 int main(void)
@@ -637,6 +716,8 @@ int main(void)
         cmocka_unit_test(cosign_leaves_another_nonce_alone),
         cmocka_unit_test(cosign_a_nonce_lives_three_minutes),
         cmocka_unit_test(cosign_an_encryption_key_never_signs),
+        cmocka_unit_test(cosign_open_and_sign_both_check_the_use),
+        cmocka_unit_test(cosign_sign_uses_no_nonce_of_another),
         cmocka_unit_test(cosign_takes_a_share_for_its_own_key_only),
         cmocka_unit_test(cosign_imports_only_the_certificates_key),
     };

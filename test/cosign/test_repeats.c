@@ -430,6 +430,87 @@ static void cosign_a_success_clears_the_phones_count(void **state)
     assert_int_equal(0, d->failures);
 }
 
+/* After a wait a success clears it, with the count. */
+static void cosign_a_success_clears_the_wait(void **state)
+{
+    (void)state;
+    begin("clears");
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(BZT_ERR_WRONG_PIN, do_decrypt(&w, &c, key, PIN_WRONG));
+    assert_int_equal(w.now_ms + 60000, row_of(key)->wait_until_ms);
+    w.now_ms += 60000;
+    assert_int_equal(BZT_OK, do_decrypt(&w, &c, key, PIN_RIGHT));
+    assert_int_equal(0, row_of(key)->failures);
+    assert_int_equal(0, row_of(key)->wait_until_ms);
+}
+
+/* What a wrong try computes is not kept: it would be s for another k. */
+static void cosign_a_wrong_try_leaves_no_signature(void **state)
+{
+    (void)state;
+    begin("no signature");
+    assert_int_equal(BZT_ERR_WRONG_PIN, do_sign(&w, &c, key, PIN_WRONG, "x"));
+    static const bzt_sm2_signature zero;
+    assert_memory_equal(&w.effect.signature, &zero, sizeof zero);
+    assert_memory_equal(&row_of(key)->last.signature, &zero, sizeof zero);
+}
+
+static void cosign_recover_gives_the_signature(void **state)
+{
+    (void)state;
+    begin("recover sign");
+    bzt_recover_request q;
+    bzt_key_answer a;
+    w.travel = lost;
+    assert_int_equal(BZT_ERR_IO, do_sign(&w, &c, key, PIN_RIGHT, "message"));
+    assert_int_equal(BZT_OK, bzt_phone_recover(&q, &c.phone, key));
+    serve_recover(&w, &a, &q);
+    assert_int_equal(BZT_OUTCOME_SIGN, a.outcome);
+    assert_int_equal(
+        BZT_OK,
+        bzt_sm2_verify_vartime(key->P, BZT_SPAN_LIT("message"), &a.signature));
+}
+
+/* The last op_id under another g is not the operation that was done. */
+static void cosign_recover_answers_for_its_own_generation(void **state)
+{
+    (void)state;
+    begin("recover g");
+    bzt_recover_request q;
+    bzt_key_answer a;
+    bzt_told told;
+    w.travel = lost;
+    assert_int_equal(BZT_ERR_IO, do_sign(&w, &c, key, PIN_RIGHT, "x"));
+    key->g = ++key->intent.g;
+    assert_int_equal(BZT_OK, bzt_phone_recover(&q, &c.phone, key));
+    serve_recover(&w, &a, &q);
+    assert_int_equal(BZT_ERR_SEEN, a.err);
+    assert_int_equal(BZT_ERR_SEEN, bzt_phone_recover_settle(key, &told, &a));
+}
+
+/* No nonce for a key that is locked, and none is shown in vain. */
+static void cosign_open_gives_no_nonce_for_a_locked_key(void **state)
+{
+    (void)state;
+    begin("open locked");
+    static const cosign_state states[] = {COSIGN_NEW, COSIGN_PIN, COSIGN_CLONE,
+                                          COSIGN_FROZEN};
+    for (int i = 0; i < 4; i++) {
+        bzt_phone_op op;
+        bzt_open_request q;
+        bzt_open_answer a;
+        bzt_err err;
+        bzt_phone_random r = draw_random(&w);
+        row_of(key)->state = states[i];
+        assert_int_equal(BZT_OK, bzt_phone_open(&op, &q, &c.phone, key,
+                                                BZT_SPAN_LIT("x"), &r));
+        serve_open(&w, &err, &a, &q);
+        assert_int_equal(BZT_ERR_LOCKED, err);
+        assert_true(stands_in(&a, sizeof a, (uint8_t[162]){0}, 162));
+        assert_int_equal(0, cosign_nonces_expire(&w.nonces, w.now_ms));
+    }
+}
+
 /* ---- clones ------------------------------------------------------------- */
 
 static void cosign_two_copies_of_a_phone_are_locked(void **state)
@@ -620,6 +701,11 @@ int main(void)
         cmocka_unit_test(cosign_void_open_and_refused_clear_no_count),
         cmocka_unit_test(cosign_ten_wrong_tries_lock_the_phone),
         cmocka_unit_test(cosign_a_success_clears_the_phones_count),
+        cmocka_unit_test(cosign_a_success_clears_the_wait),
+        cmocka_unit_test(cosign_a_wrong_try_leaves_no_signature),
+        cmocka_unit_test(cosign_recover_gives_the_signature),
+        cmocka_unit_test(cosign_recover_answers_for_its_own_generation),
+        cmocka_unit_test(cosign_open_gives_no_nonce_for_a_locked_key),
         cmocka_unit_test(cosign_two_copies_of_a_phone_are_locked),
         cmocka_unit_test(cosign_recover_of_a_clone_locks),
         cmocka_unit_test(cosign_a_server_that_is_behind_blames_nobody),
