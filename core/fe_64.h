@@ -2,6 +2,7 @@
 #ifndef BZT_CORE_FE_64_H
 #define BZT_CORE_FE_64_H
 
+#include "ge.h"
 #include "limbs_64.h"
 
 static const uint64_t fe_p[4] = {0xffffffffffffffff, 0xffffffff00000000,

@@ -127,9 +127,6 @@ static void personal_data_is_sealed_at_rest(void **state)
     account_session s;
     enterprise_of e;
     application_view v;
-
-    if (test_is_pg())
-        skip();
     world_person(w, &s, "13800138000", "欧阳锋", id);
     world_claim(w, s.person.id, &e, "甲公司", world_uscc);
     world_approved(w, &v, s.person.id, e.enterprise.id);
@@ -263,11 +260,13 @@ int main(void)
         WORLD(init_runs_once),
         WORLD(init_refuses_what_cannot_work),
         WORLD(public_json_has_the_public_halves),
-        WORLD(personal_data_is_sealed_at_rest),
         WORLD(a_sealed_value_opens_only_in_its_place),
         WORLD(the_highest_key_seals_and_every_key_opens),
         WORLD(malformed_key_files_are_refused),
+        /* Looks into SQLite's own files. */
+        WORLD(personal_data_is_sealed_at_rest),
     };
+    size_t n = sizeof(tests) / sizeof(tests[0]) - (size_t)test_is_pg();
 
-    return cmocka_run_group_tests_name("service-init", tests, NULL, NULL);
+    return _cmocka_run_group_tests("service-init", tests, n, NULL, NULL);
 }
