@@ -2,6 +2,8 @@
 #include "api.h"
 #include "core/text.h"
 #include "core/wipe.h"
+#include "engine.h"
+#include "service/account.h"
 #include "service/cosign.h"
 #include <string.h>
 
@@ -72,7 +74,8 @@ static cosign_caller caller_of(call *c)
     return (cosign_caller){.s = c->service,
                            .a = c->arena,
                            .person = c->caller.person,
-                           .device = c->caller.device};
+                           .device = c->caller.device,
+                           .session = c->caller.session};
 }
 
 /* --- reading ------------------------------------------------------------ */
@@ -124,8 +127,8 @@ static bzt_err read_for(call *c, cosign_for *what)
             return BZT_OK;
         }
     }
-    json_add_text(call_problem(c), "field", "for");
-    return BZT_ERR_BAD_FIELD;
+    return field_problem(c, "for", "The field is no id of a kind that fits",
+                         "不是该处可用的编号");
 }
 
 /* --- answering ---------------------------------------------------------- */
@@ -305,10 +308,10 @@ static bzt_err read_points(call *c, bzt_decrypt_request *in)
         return BZT_ERR_MEMORY;
     for (size_t i = 0; i < in->points_n; i++) {
         const char *text = json_text_item(list, i);
-        if (!text || base64url_read_n(points[i], 65, text_span(text))) {
-            json_add_text(call_problem(c), "field", "points");
-            return BZT_ERR_BAD_FIELD;
-        }
+        if (!text || base64url_read_n(points[i], 65, text_span(text)))
+            return field_problem(c, "points",
+                                 "A point is not 65 bytes in base64url",
+                                 "点须为 65 字节的 base64url");
     }
     in->points = (const uint8_t(*)[65])points;
     return BZT_OK;
@@ -463,7 +466,10 @@ bzt_err device_unlock_post(call *c)
         return err;
     if (memcmp(device, c->caller.device, 16))
         return BZT_ERR_NOT_FOUND;
-    if ((err = cosign_unlock(&by, &out, sealed)))
+    /* A stolen image of the phone holds a session, too. */
+    if ((err = account_check_fresh(c->service, c->arena, c->caller.session,
+                                   c->now_ms)) ||
+        (err = cosign_unlock(&by, &out, sealed)))
         return err;
     json *o = call_answer(c);
     json *list = json_add_array(o, "unlocked");

@@ -93,6 +93,11 @@ BZT_MUST_USE bzt_err account_set_password(service *s, int64_t *wait_ms,
                                           const account_password_change *in,
                                           int64_t now_ms);
 
+/* Did this session begin by SMS within ten minutes?  BZT_ERR_NOT_FRESH. */
+BZT_MUST_USE bzt_err account_check_fresh(service *s, arena *a,
+                                         const uint8_t session[32],
+                                         int64_t now_ms);
+
 /* The person of a row, unsealed and masked. */
 BZT_MUST_USE bzt_err account_person_of(account_person *out, arena *a,
                                        service *s, const uint8_t id[16]);

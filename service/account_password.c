@@ -141,23 +141,55 @@ typedef struct set_args {
     int needs_old;
 } set_args;
 
-static bzt_err needs_old_op(store_tx *tx, void *arg)
+/* The mark of a log-in by SMS is a count that is full. */
+static bzt_err check_fresh(store_tx *tx, arena *a, const uint8_t session[32],
+                           int64_t now_ms)
 {
-    set_args *t = arg;
+    const rate_limit fresh = {account_rate_name(a, "session/sms", session),
+                              ACCOUNT_FRESH_MS, 1};
     int64_t wait_ms;
-    person_row person;
-    const rate_limit fresh = {
-        account_rate_name(t->a, "session/sms", t->in->session),
-        ACCOUNT_FRESH_MS, 1};
     bzt_err err;
 
     if (!fresh.name)
         return BZT_ERR_MEMORY;
+    err = rate_look(tx, &wait_ms, &fresh, now_ms);
+    if (err == BZT_ERR_LIMITED)
+        return BZT_OK;
+    return err ? err : BZT_ERR_NOT_FRESH;
+}
+
+static bzt_err needs_old_op(store_tx *tx, void *arg)
+{
+    set_args *t = arg;
+    person_row person;
+    bzt_err err;
+
     if ((err = person_get(tx, &person, t->a, t->in->person)))
         return err;
-    err = rate_look(tx, &wait_ms, &fresh, t->now_ms);
-    t->needs_old = person.password != NULL && err != BZT_ERR_LIMITED;
-    return err == BZT_ERR_LIMITED ? BZT_OK : err;
+    err = check_fresh(tx, t->a, t->in->session, t->now_ms);
+    t->needs_old = person.password != NULL && err == BZT_ERR_NOT_FRESH;
+    return err == BZT_ERR_NOT_FRESH ? BZT_OK : err;
+}
+
+typedef struct fresh_args {
+    arena *a;
+    const uint8_t *session;
+    int64_t now_ms;
+} fresh_args;
+
+static bzt_err fresh_op(store_tx *tx, void *arg)
+{
+    const fresh_args *in = arg;
+
+    return check_fresh(tx, in->a, in->session, in->now_ms);
+}
+
+bzt_err account_check_fresh(service *s, arena *a, const uint8_t session[32],
+                            int64_t now_ms)
+{
+    fresh_args in = {a, session, now_ms};
+
+    return store_read(s->store, fresh_op, &in);
 }
 
 static bzt_err set_op(store_tx *tx, void *arg)

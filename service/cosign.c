@@ -274,6 +274,15 @@ out:
 
 /* --- decryption --------------------------------------------------------- */
 
+/* A request that cannot pass now but might later must not be `refused`: the
+ * phone would forget it, and a late copy would find it a generation behind.
+ * A stranger is refused all the same, for nothing is told to strangers. */
+static bzt_err not_now(const operation *op)
+{
+    return memcmp(op->row.device_id, op->by->device, 16) ? BZT_ERR_REFUSED
+                                                         : BZT_ERR_CONFLICT;
+}
+
 /* What the phone showed, from our own record.  A decryption key is tested by
  * its holder; a signing key opens the envelope of its own application. */
 static bzt_err about(uint8_t out[32], const operation *op,
@@ -289,7 +298,8 @@ static bzt_err about(uint8_t out[32], const operation *op,
              !memcmp(what->id, op->key.application, 16))
         label = "bzt-about-envelope";
     else
-        return BZT_ERR_REFUSED;
+        return what->kind == COSIGN_FOR_APPLICATION ? not_now(op)
+                                                    : BZT_ERR_REFUSED;
     xof_init(&x, label);
     xof_update(&x, what->id, 16);
     xof_final(&x, out, 32);
@@ -312,9 +322,9 @@ bzt_err cosign_decrypt(const cosign_caller *by, cosign_reply *reply,
         err = BZT_ERR_MEMORY;
         goto out;
     }
-    if (op.exists && about(digest, &op, what)) {
+    if (op.exists && (err = about(digest, &op, what))) {
         cosign_effect_unknown(&op.effect, request->op_id);
-        op.answer = BZT_ERR_REFUSED;
+        op.answer = err;
     } else if (op.exists) {
         op.answer = cosign_server_decrypt(&op.effect, reply->points, &op.row,
                                           &op.share, &op.device, request,
@@ -392,10 +402,14 @@ bzt_err cosign_move(const cosign_caller *by, cosign_reply *reply,
     if ((err = store_read(by->s->store, target_op, &to)))
         goto out;
     op.blob = (bzt_span){request->blob, BZT_BLOB_SIZE};
-    if (op.exists)
-        op.answer = cosign_server_move(
-            &op.effect, &op.row, &op.share, &op.device,
-            to.exists ? &to.device : NULL, request, op.now_ms);
+    if (op.exists && !to.exists) { /* it may register yet */
+        cosign_effect_unknown(&op.effect, request->op_id);
+        op.answer = not_now(&op);
+    } else if (op.exists) {
+        op.answer =
+            cosign_server_move(&op.effect, &op.row, &op.share, &op.device,
+                               &to.device, request, op.now_ms);
+    }
     err = operation_finish(&op, reply);
 out:
     operation_wipe(&op);

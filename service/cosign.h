@@ -32,6 +32,7 @@ typedef struct cosign_caller {
     service *s;
     arena *a;
     const uint8_t *person, *device;
+    const uint8_t *session; /* 32 bytes: its token's hash */
 } cosign_caller;
 
 /* What a message or a decryption is for. */

@@ -243,13 +243,40 @@ static bzt_err count_tries(store_tx *tx, operation *op)
     }
 }
 
+/* Every other key that goes with it is told by its own record. */
+static bzt_err tell_locked(store_tx *tx, const operation *op)
+{
+    operation other = {.by = op->by, .now_ms = op->now_ms};
+    key_row *keys;
+    size_t n;
+    bzt_err err;
+
+    if ((err = key_list_device(tx, &keys, &n, BZT_JOB_KEYS_MAX, op->by->a,
+                               op->effect.after.device_id)))
+        return err;
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(keys[i].state, "live") ||
+            !memcmp(keys[i].id, op->key_id, 16))
+            continue;
+        other.key = keys[i];
+        if ((err = note(tx, &other, "key.locked", NULL, op->kind)) ||
+            (err = tell_holder(tx, &other, "key_locked")))
+            return err;
+    }
+    return BZT_OK;
+}
+
 static bzt_err lock_phone(store_tx *tx, operation *op)
 {
+    bzt_err err;
+
     if (op->effect.tries != COSIGN_TRIES_ADD ||
         !cosign_device_locks((uint32_t)op->device_failures))
         return BZT_OK;
     cosign_effect_device_locked(&op->effect);
     op->effect.tell |= COSIGN_TELL_LOCKED;
+    if ((err = tell_locked(tx, op)))
+        return err;
     return key_lock_device(tx, op->effect.after.device_id);
 }
 

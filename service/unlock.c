@@ -7,6 +7,7 @@
 #include "site_keys.h"
 #include "store/application.h"
 #include "store/device.h"
+#include "store/session.h"
 #include "vault.h"
 #include <string.h>
 
@@ -134,6 +135,10 @@ static bzt_err unlock_op(store_tx *tx, void *arg)
     }
     if (!in->out->keys_n)
         return BZT_ERR_CONFLICT; /* nothing is permitted: keep the old key */
+    /* Of the image that a thief may have, nothing works any more. */
+    if ((err = session_delete_device(tx, in->by->person, in->by->device,
+                                     in->by->session)))
+        return err;
     return device_update_key(tx, in->by->device, in->key_sealed);
 }
 

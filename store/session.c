@@ -19,6 +19,9 @@ static const store_sql delete_sql = {
     "DELETE FROM session WHERE token_hash = $1"};
 static const store_sql delete_others_sql = {
     "DELETE FROM session WHERE person_id = $1 AND token_hash <> $2"};
+static const store_sql delete_device_sql = {
+    "DELETE FROM session WHERE person_id = $1 AND device_id = $2 AND "
+    "token_hash <> $3"};
 static const store_sql sweep_sql = {
     "DELETE FROM session WHERE kind = $1 AND (expires_at <= $2 OR "
     "seen_at <= $3)"};
@@ -142,6 +145,16 @@ bzt_err session_delete_others(store_tx *tx, const uint8_t person[16],
                                   sv_bytes(token_hash ? token_hash : none, 32)};
 
     return store_exec(tx, NULL, &delete_others_sql, values, 2);
+}
+
+bzt_err session_delete_device(store_tx *tx, const uint8_t person[16],
+                              const uint8_t device[16],
+                              const uint8_t token_hash[32])
+{
+    const store_value values[] = {sv_id(person), sv_id(device),
+                                  sv_bytes(token_hash, 32)};
+
+    return store_exec(tx, NULL, &delete_device_sql, values, 3);
 }
 
 bzt_err session_sweep(store_tx *tx, int64_t *n, int is_staff, int64_t now_ms,

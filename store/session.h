@@ -40,6 +40,11 @@ BZT_MUST_USE bzt_err session_delete(store_tx *tx, const uint8_t token_hash[32]);
 BZT_MUST_USE bzt_err session_delete_others(store_tx *tx,
                                            const uint8_t person[16],
                                            const uint8_t *token_hash);
+/* All sessions of a person's phone but this one: a new device key. */
+BZT_MUST_USE bzt_err session_delete_device(store_tx *tx,
+                                           const uint8_t person[16],
+                                           const uint8_t device[16],
+                                           const uint8_t token_hash[32]);
 /* Sessions past their end, or of this kind and not seen since idle_at. */
 BZT_MUST_USE bzt_err session_sweep(store_tx *tx, int64_t *n, int is_staff,
                                    int64_t now_ms, int64_t idle_at);
