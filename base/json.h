@@ -65,7 +65,7 @@ json *json_append_object(json *array);
 void json_append_text(json *array, const char *text);
 void json_append_bytes(json *array, arena *a, bzt_span bytes);
 void json_append_int(json *array, int64_t v);
-void json_append(json *array, json *child);           /* adopts child */
+void json_append(json *array, json *child);            /* adopts child */
 void json_add(json *o, const char *name, json *child); /* adopts child */
 void json_add_text(json *o, const char *name,
                    const char *text); /* NULL: null */

@@ -10,7 +10,7 @@ typedef struct file {
     size_t len;
 } file;
 
-#include "pages.inc"
+#include "platform/pages.inc"
 
 static const struct {
     const char *path, *file;
