@@ -2,7 +2,8 @@
 import { en } from './texts.js';
 
 const chosen = localStorage.getItem('language');
-export const isEnglish = chosen ? chosen === 'en' : /^en/.test(navigator.language);
+// Chinese unless somebody chose otherwise here.
+export const isEnglish = chosen === 'en';
 
 export function t(zh, values = {}) {
   const text = (isEnglish && en[zh]) || zh.trim();
