@@ -293,7 +293,10 @@ static void set_process(void)
     const struct rlimit none = {0, 0};
     struct rlimit files;
 
+    /* Few arenas; and what a password hash took (19 MiB) goes back at once:
+     * left alone, the threshold would grow past it after the first. */
     mallopt(M_ARENA_MAX, 2);
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
     umask(0077);
     setrlimit(RLIMIT_CORE, &none);
     if (!getrlimit(RLIMIT_NOFILE, &files)) {
