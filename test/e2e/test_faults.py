@@ -60,7 +60,7 @@ class Signer(threading.Thread):
         made = patiently(self.rp.request, key=secrets.token_hex(8))
         scanned = patiently(self.scan, made)
         if not scanned:
-            return  # its time ran out while the server was away
+            return
         for _ in range(20):
             try:
                 self.confirming.set()
@@ -78,6 +78,11 @@ class Signer(threading.Thread):
             self.done.append((made, result))
 
     def scan(self, made):
+        """The request's id, or None when this one is of no use any more: its
+        time is over, or the answer to an earlier scan was lost - then the
+        code is gone from the page, and people ask for a new one."""
+        if self.rp.get(made)['state'] != 'created':
+            return None
         page = self.rp.page(made)
         try:
             return self.phone.run('scan', page.qr())['id']
@@ -207,6 +212,7 @@ def test_nginx_killed_in_the_middle_loses_nothing(lab):
             assert problem.code in AWAY, problem.code
         killer.join()
         lab._start_nginx()
+        patiently(lab.http(lab.app), 'GET', '/app/v1/site')
         patiently(phone.run, 'recover')
         try:
             phone.confirm(scanned, pin=PIN)
