@@ -65,6 +65,8 @@ bzt_err scan_post(call *c)
     }
     err = qr ? request_scan_qr(c->service, &view, c->arena, &by, qr)
              : request_scan_code(c->service, &view, c->arena, &by, code);
+    if (err == BZT_ERR_LIMITED)
+        json_add_int(call_problem(c), "seconds", (view.wait_ms + 999) / 1000);
     return err ? err : answer_view(c, &view);
 }
 

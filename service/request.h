@@ -87,6 +87,7 @@ typedef struct request_view {
     request_row row;
     rp_row rp;
     int via_short_code;
+    int64_t wait_ms; /* with BZT_ERR_LIMITED */
 } request_view;
 
 /* Claim by a live scan or by a short code.  BZT_ERR_QR_INVALID,

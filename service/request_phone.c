@@ -168,9 +168,9 @@ bzt_err request_scan_code(service *s, request_view *out, arena *a,
     sm3_digest(hash, text_span(code));
     if ((err = rng_bytes(in.random, sizeof(in.random))))
         return err;
-    if ((err = store_write(s->store, scan_code_op, &in)))
-        return err;
-    return in.answer;
+    err = store_write(s->store, scan_code_op, &in);
+    out->wait_ms = in.wait_ms;
+    return err ? err : in.answer;
 }
 
 /* --- looking and refusing ----------------------------------------------- */

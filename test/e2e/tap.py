@@ -29,13 +29,13 @@ def run(module, lab_factory):
     sys.exit(1 if failed else 0)
 
 
-def raises(code, function, *args, **options):
+def raises(expected, function, /, *args, **options):
     """The Problem with this code (one of several) that it must raise."""
     from lab import Problem
-    codes = code if isinstance(code, tuple) else (code,)
+    codes = expected if isinstance(expected, tuple) else (expected,)
     try:
         function(*args, **options)
     except Problem as problem:
         assert problem.code in codes, (problem.code, problem.body)
         return problem
-    raise AssertionError(f'{code} expected')
+    raise AssertionError(f'{expected} expected')
