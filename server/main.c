@@ -54,6 +54,7 @@ typedef struct daemon_parts {
     conf *conf;
     http *http;
     task_runner *tasks;
+    int store_broke; /* atomic */
     limits limits;
     service service;
 } daemon_parts;
@@ -167,13 +168,26 @@ static bzt_err open_http(daemon_parts *d, const char *url)
     return err;
 }
 
+/* Only opening it again finds out what is on the disk: the supervisor starts
+ * us anew.  Whoever waits for this very commit is still hung up on. */
+static void on_broken_store(void *self)
+{
+    daemon_parts *d = self;
+
+    __atomic_store_n(&d->store_broke, 1, __ATOMIC_SEQ_CST);
+    if (d->http)
+        http_stop(d->http);
+}
+
 static bzt_err open_store(daemon_parts *d, const char *url)
 {
     const store_options o = {.url = url,
                              .connections =
                                  (int)conf_int(d->conf, "store.connections", 0),
                              .touched = d->http ? http_touched : NULL,
-                             .touched_self = d->http};
+                             .touched_self = d->http,
+                             .broke = on_broken_store,
+                             .broke_self = d};
     bzt_err err;
 
     d->service.is_shared = is_shared(url);
@@ -246,6 +260,8 @@ static bzt_err serve(daemon_parts *d)
         return err;
     log_event(LOG_INFO, "started", "serving %zu routes", routes_n);
     err = http_run(d->http, &d->service);
+    if (!err && __atomic_load_n(&d->store_broke, __ATOMIC_SEQ_CST))
+        err = BZT_ERR_IO;
     log_event(LOG_INFO, "stopped", "%s",
               err ? bzt_err_describe(err)->code : "ok");
     return err;

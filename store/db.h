@@ -49,6 +49,8 @@ struct store {
     const db_ops *ops;
     store_touched touched;
     void *touched_self;
+    store_broke broke;
+    void *broke_self;
     pthread_mutex_t gate; /* for what follows */
     pthread_cond_t left;
     int running; /* operations */

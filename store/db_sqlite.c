@@ -267,6 +267,8 @@ static bool is_commit_known(sqlite_store *s, job *group, int rc)
     log_event(LOG_ERROR, "store_broken",
               "a commit failed with an unknown outcome; restart is needed");
     s->broken = true;
+    if (s->base.broke)
+        s->base.broke(s->base.broke_self);
     fail_all(group, BZT_ERR_UNKNOWN_OUTCOME);
     return false;
 }

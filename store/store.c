@@ -38,6 +38,8 @@ bzt_err store_open(store **out, const store_options *options)
         return err;
     (*out)->touched = options->touched;
     (*out)->touched_self = options->touched_self;
+    (*out)->broke = options->broke;
+    (*out)->broke_self = options->broke_self;
     pthread_mutex_init(&(*out)->gate, NULL);
     pthread_cond_init(&(*out)->left, NULL);
     return BZT_OK;

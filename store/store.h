@@ -26,11 +26,18 @@ typedef bzt_err (*store_op)(store_tx *tx, void *arg);
  * committed; must be quick and must not call the store. */
 typedef void (*store_touched)(void *self, const uint8_t id[16]);
 
+/* Called once, when nothing will be written any more until the store is
+ * opened again (SQLite, after a commit that may or may not be on the disk);
+ * same rules as store_touched. */
+typedef void (*store_broke)(void *self);
+
 typedef struct store_options {
     const char *url; /* "sqlite:/path/file" or "postgresql://…" */
     int connections; /* PostgreSQL pool size; 0 means 8 */
     store_touched touched;
     void *touched_self;
+    store_broke broke; /* or NULL */
+    void *broke_self;
 } store_options;
 
 /* Open and bring the schema up to date.  BZT_ERR_CONFIG: the URL is wrong;

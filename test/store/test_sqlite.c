@@ -160,9 +160,16 @@ static int set_up(void **state)
 
 /* --- commits that fail ---------------------------------------------------- */
 
+static void count_broke(void *self)
+{
+    ++*(int *)self;
+}
+
 static void sqlite_failed_sync_is_an_unknown_outcome(void **state)
 {
-    store *s = test_open();
+    int broke = 0;
+    store *s = test_open_with(
+        &(store_options){.broke = count_broke, .broke_self = &broke});
     test_row a = {"a", 1}, b = {"b", 1}, c = {"c", 1};
 
     (void)state;
@@ -172,6 +179,7 @@ static void sqlite_failed_sync_is_an_unknown_outcome(void **state)
     syncs_until_failure = -1;
     /* nothing more is written on top of what nobody knows */
     assert_int_equal(store_write(s, test_insert, &c), BZT_ERR_IO);
+    assert_int_equal(broke, 1);
     assert_int_equal(test_value_now(s, "a"), 1);
     store_close(s);
     s = test_open();
