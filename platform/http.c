@@ -27,6 +27,7 @@ enum {
     ARENA_MAX = 8 << 20,
     TICK_MS = 250,
     STOP_MS = 10000,
+    LAST_WORDS_MS = 200,
     QUERY_MAX = 4
 };
 
@@ -428,6 +429,14 @@ static void render(exchange *x)
         x->c.type = "application/json";
 }
 
+/* Not at once: the last answers are still to be written. */
+static void end_soon(http *h)
+{
+    const struct timeval moment = {0, LAST_WORDS_MS * 1000};
+
+    event_base_loopexit(h->base, &moment);
+}
+
 static void answer(exchange *x)
 {
     http *h = x->http;
@@ -449,7 +458,7 @@ static void answer(exchange *x)
     arena_free(x->c.arena); /* x lives in it */
     h->open--;
     if (h->stop_by && !h->open)
-        event_base_loopbreak(h->base);
+        end_soon(h);
 }
 
 static void fail(exchange *x, bzt_err err)
@@ -643,7 +652,7 @@ static void on_signal(evutil_socket_t fd, short what, void *arg)
     unlink(h->o.socket);
     look_at_waiting(h, clock_now_ms());
     if (!h->open)
-        event_base_loopbreak(h->base);
+        end_soon(h);
 }
 
 /* --- life ---------------------------------------------------------------- */

@@ -1,5 +1,5 @@
 """The demo platform over HTTP: binding, scan login, refusals, records."""
-import base64, importlib.util, sys
+import base64, importlib.util, sys, threading, time
 
 sys.dont_write_bytecode = True
 import platform_lab as pl
@@ -72,6 +72,115 @@ def test_a_holder_who_refuses_logs_nobody_in(lab):
     lab.holder.run('refuse', request=scanned['id'])
     assert browser.until_end(made)['state'] == 'refused'
     page.close()
+
+
+def test_a_login_is_handed_out_once(lab):
+    browser = lab.browser()
+    made = browser('POST', '/api/scan-login', {})
+    assert lab.carry_out(browser, made, lab.holder)['user']['login'] == 'clerk'
+    assert 'user' not in browser.until_end(made)
+    browser('POST', '/api/logout', {})
+    browser.cookies.clear()
+    raises('not_found', browser.until_end, made)
+    # The browser's own cookie alone does not let it in again either.
+    browser = lab.browser()
+    made = browser('POST', '/api/scan-login', {})
+    lab.carry_out(browser, made, lab.holder)
+    browser.cookies.pop('__Host-platform')
+    browser.csrf = None
+    end = browser.until_end(made)
+    assert end['state'] == 'failed' and end['reason'] == 'released', end
+    raises('unauthenticated', browser, 'GET', '/api/me')
+
+
+def test_a_certificate_is_bound_to_one_account(lab):
+    lab.user_add('second', lab.holder.organisation, lab.holder.uscc)
+    second = lab.browser()
+    second.log_in('second')
+    end = lab.carry_out(second, second('POST', '/api/bind', {}), lab.holder)
+    assert (end['state'], end['reason']) == ('failed', 'bound_elsewhere'), end
+    assert second('GET', '/api/me')['certificate'] is None
+    assert second('GET', '/api/records')['records'] == []
+
+
+def test_a_binding_is_told_to_its_own_session_only(lab):
+    made = lab.clerk('POST', '/api/bind', {})
+    thief = lab.browser()
+    thief.cookies['__Host-platform-browser'] = \
+        lab.clerk.cookies['__Host-platform-browser']
+    raises('not_found', thief, 'GET', f'/api/requests/{made["request"]}')
+    lab.clerk('POST', f'/api/requests/{made["request"]}/cancel', {})
+    assert lab.clerk.until_end(made)['reason'] == 'cancelled_by_rp'
+
+
+def test_the_request_before_is_cancelled(lab):
+    browser = lab.browser()
+    first = browser('POST', '/api/scan-login', {})
+    page = lab.page(first)
+    text = page.qr()
+    browser('POST', '/api/scan-login', {})
+    assert browser.until_end(first)['state'] == 'refused'
+    raises(('request_state', 'request_expired'), lab.holder.run, 'scan', text)
+    page.close()
+
+
+def test_a_wrong_number_ends_the_binding(lab):
+    made = lab.clerk('POST', '/api/bind', {})
+    page = lab.page(made)
+    scanned = lab.holder.run('scan', page.qr())
+    wrong = next(n for n in scanned['numbers'] if n != page.number())
+    raises('wrong_number', lab.holder.confirm, scanned['id'], number=wrong)
+    end = lab.clerk.until_end(made)
+    assert (end['state'], end['reason']) == ('failed', 'wrong_number'), end
+    page.close()
+
+
+def test_a_short_code_asks_for_the_number(lab):
+    browser = lab.browser()
+    made = browser('POST', '/api/scan-login', {})
+    page = lab.page(made)
+    scanned = lab.holder.run('scan', page.short_code())
+    assert scanned['numbers']
+    lab.holder.confirm(scanned['id'], number=page.number())
+    assert browser.until_end(made)['user']['login'] == 'clerk'
+    page.close()
+
+
+def test_browsers_that_wait_take_no_thread(lab):
+    browsers = [lab.browser() for _ in range(40)]
+    waits, began = [], time.monotonic()
+    for browser in browsers:
+        made = browser('POST', '/api/scan-login', {})
+        waits.append(threading.Thread(target=browser.result, args=(made, 6)))
+    for thread in waits:
+        thread.start()
+    time.sleep(1)
+    for _ in range(10):  # the others are served meanwhile
+        at = time.monotonic()
+        lab.clerk('GET', '/api/me')
+        assert time.monotonic() - at < 2
+    for thread in waits:
+        thread.join()
+    assert time.monotonic() - began < 30
+
+
+def test_a_platform_that_stops_answers_those_who_wait(lab):
+    browser = lab.browser()
+    made = browser('POST', '/api/scan-login', {})
+    told = []
+    thread = threading.Thread(
+        target=lambda: told.append(browser.result(made, 25)))
+    thread.start()
+    time.sleep(1)
+    at = time.monotonic()
+    lab.kill('platform', 15)
+    thread.join()
+    assert time.monotonic() - at < 8
+    assert told and told[0]['state'] == 'created', told
+    lab.start_platform()
+    raises('not_found', browser.result, made)
+    lab.clerk.log_in('clerk')  # sessions are gone, what is bound is not
+    assert lab.clerk('GET', '/api/me')['certificate']
 
 
 def test_a_revoked_certificate_logs_in_no_more(lab):

@@ -178,6 +178,7 @@ export class Widget {
     this.act();
     this.short.replaceChildren();
     this.ring.setAttribute('stroke-dasharray', '0 100');
+    this.left.textContent = '—';
     if (r.state === 'done') {
       if (r.user) setCsrf(r.user.csrf);
       this.show(el('div', { className: 'icon-40 success' }, icon('tick', 40)));
@@ -234,7 +235,7 @@ export class Widget {
       const hint = el('small', {});
       this.short.replaceChildren(el('p', {}, t('短码'), ' ', el('b', { className: 'bzt-code' }, `${code.slice(0, 4)} ${code.slice(4)}`)), hint);
       const tick = () => {
-        const n = Math.ceil((until - this.now()) / 1000);
+        const n = Math.min(60, Math.ceil((until - this.now()) / 1000));
         hint.textContent = t('在手机上点“输入短码”，{n} 秒后更新', { n: Math.max(0, n) });
         if (n <= 0 && run === this.run && this.state_ === 'created') this.fetchShort();
       };
