@@ -193,6 +193,40 @@ static void cosign_a_wrong_old_pin_later_keeps_the_job(void **state)
     assert_int_equal(BZT_OK, do_change_pin(&w, &c, PIN_RIGHT, PIN_NEW));
 }
 
+/* Steps belong to keys that are left, checks to keys that are done. */
+static void cosign_steps_and_checks_are_for_their_own_keys(void **state)
+{
+    (void)state;
+    begin("own keys");
+    bzt_phone_op op;
+    bzt_authorise_request q;
+    bzt_u1 u1;
+    bzt_pin o = pin_of(PIN_RIGHT), n = pin_of(PIN_NEW);
+    const bzt_pin_change pins = {&o, &n};
+    bzt_phone_random r = draw_random(&w);
+    cut_off(late); /* the first key is done, the third is left */
+    assert_int_equal(BZT_ERR_JOB,
+                     bzt_phone_change_pin(&op, key, &q, &c.phone, &pins, &r));
+    derive(&u1, three, PIN_NEW);
+    assert_int_equal(BZT_ERR_JOB,
+                     bzt_phone_check_pin(&op, three, &q, &c.phone, &u1, &r));
+    derive(&u1, key, PIN_NEW);
+    assert_int_equal(BZT_OK,
+                     bzt_phone_check_pin(&op, key, &q, &c.phone, &u1, &r));
+}
+
+/* Nothing is done yet, but a step may have been: the job stays. */
+static void cosign_a_step_under_way_keeps_the_job(void **state)
+{
+    (void)state;
+    begin("under way");
+    w.travel = lost;
+    assert_int_equal(BZT_ERR_IO, do_change_pin(&w, &c, PIN_RIGHT, PIN_NEW));
+    const bzt_phone_key *list[] = {key, two, three};
+    assert_int_equal(BZT_ERR_JOB, bzt_phone_job_end(&c.phone, list, 3));
+    assert_int_equal(BZT_OK, do_change_pin(&w, &c, PIN_RIGHT, PIN_NEW));
+}
+
 /* ---- moving ------------------------------------------------------------- */
 
 static void cosign_moves_keys_to_another_phone(void **state)
@@ -406,6 +440,39 @@ static void cosign_arrives_with_the_stored_blob_only(void **state)
     assert_int_equal(BZT_ERR_CANCELLED, a.err);
 }
 
+/* A code that is not the job's, or no job: nothing is sealed for it. */
+static void cosign_moves_under_the_jobs_code_only(void **state)
+{
+    (void)state;
+    begin("code");
+    bzt_transfer_code code, other;
+    bzt_phone_op op;
+    bzt_move_request q;
+    bzt_arrive_request arrive;
+    bzt_u1 u1;
+    uint8_t of[32], ids[1][16], job[16] = {3};
+    bzt_phone_random r = draw_random(&w);
+    add_phone(&w, &fresh, 1);
+    show_code(&w, &fresh, &code);
+    show_code(&w, &fresh, &other);
+    derive(&u1, key, PIN_RIGHT);
+    memcpy(ids[0], key->key_id, 16);
+    assert_int_equal(BZT_ERR_JOB,
+                     bzt_phone_move(&op, key, &q, &c.phone, &code, &u1, &r));
+    bzt_transfer_code_hash(of, &code);
+    assert_int_equal(BZT_OK,
+                     bzt_phone_job_begin(&c.phone, BZT_JOB_MOVE, of,
+                                         (const uint8_t(*)[16])ids, 1, job));
+    assert_int_equal(BZT_ERR_JOB,
+                     bzt_phone_move(&op, key, &q, &c.phone, &other, &u1, &r));
+    assert_int_equal(0, key->intent.present);
+    assert_int_equal(BZT_OK,
+                     bzt_phone_move(&op, key, &q, &c.phone, &code, &u1, &r));
+    /* An intent is not an arrival. */
+    assert_int_equal(BZT_ERR_CONFLICT,
+                     bzt_phone_arrive(&arrive, &c.phone, key));
+}
+
 /* g */
 static void cosign_a_move_delivered_twice_misleads_nobody(void **state)
 {
@@ -451,6 +518,9 @@ int main(void)
         cmocka_unit_test(cosign_only_cancelled_that_names_the_op_drops_a_copy),
         cmocka_unit_test(cosign_arrive_repeats_and_clears_no_count),
         cmocka_unit_test(cosign_only_the_named_phone_arrives),
+        cmocka_unit_test(cosign_steps_and_checks_are_for_their_own_keys),
+        cmocka_unit_test(cosign_a_step_under_way_keeps_the_job),
+        cmocka_unit_test(cosign_moves_under_the_jobs_code_only),
         cmocka_unit_test(cosign_moves_to_the_named_phone_only),
         cmocka_unit_test(cosign_arrives_with_the_stored_blob_only),
         cmocka_unit_test(cosign_a_move_delivered_twice_misleads_nobody),

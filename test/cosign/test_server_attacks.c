@@ -435,6 +435,135 @@ static void cosign_uses_u1_at_its_own_generation_only(void **state)
     assert_int_equal(0, key->intent.present);
 }
 
+/* ... and of its own key. */
+static void cosign_uses_u1_for_its_own_key_only(void **state)
+{
+    (void)state;
+    begin("u1 key");
+    bzt_phone_op op;
+    bzt_authorise_request q;
+    bzt_u1 u1;
+    bzt_phone_random r = draw_random(&w);
+    bzt_phone_key *two = add_key(&w, &c, BZT_USE_SIGN);
+    derive(&u1, two, PIN_RIGHT);
+    assert_int_equal(BZT_ERR_CONFLICT,
+                     bzt_phone_authorise(&op, key, &q, &c.phone,
+                                         BZT_SPAN_LIT("act"), &u1, &r));
+}
+
+/* Another good signature of the same message is not this operation's. */
+static void cosign_takes_the_signature_of_its_own_half_only(void **state)
+{
+    (void)state;
+    begin("own half");
+    bzt_phone_op one, two;
+    bzt_sign_request q;
+    bzt_key_answer a, b;
+    bzt_told told;
+    bzt_sm2_signature sig;
+    prepare_sign(&w, &c, key, &one, &q, PIN_RIGHT, "x");
+    serve_sign(&w, &a, &q);
+    assert_int_equal(BZT_OK, bzt_phone_settle(key, &told, &one, &a));
+    prepare_sign(&w, &c, key, &two, &q, PIN_RIGHT, "x");
+    serve_sign(&w, &b, &q);
+    assert_int_equal(BZT_ERR_SIGNATURE, bzt_phone_sign_result(&sig, &two, &a));
+    assert_int_equal(BZT_OK, bzt_phone_sign_result(&sig, &two, &b));
+}
+
+/* A server that clears fewer tries than the phone has counted. */
+static void cosign_fewer_cleared_tries_are_no_foreign_ones(void **state)
+{
+    (void)state;
+    begin("fewer");
+    bzt_phone_op op;
+    bzt_sign_request q;
+    bzt_key_answer a;
+    bzt_told told;
+    prepare_sign(&w, &c, key, &op, &q, PIN_RIGHT, "x");
+    serve_sign(&w, &a, &q);
+    key->wrong = 3;
+    a.wrong = 2;
+    assert_int_equal(BZT_OK, bzt_phone_settle(key, &told, &op, &a));
+    assert_int_equal(0, told.foreign);
+    assert_int_equal(0, key->wrong);
+}
+
+/* No request, and no intent, for points that are none. */
+static void cosign_asks_for_good_points_only(void **state)
+{
+    (void)state;
+    begin("asks");
+    static uint8_t points[BZT_DECRYPT_POINTS + 1][65];
+    bzt_phone_op op;
+    bzt_decrypt_request q;
+    bzt_u1 u1;
+    bzt_decrypt_input in = {(const uint8_t(*)[65])points, 0,
+                            BZT_SPAN_LIT("about")};
+    bzt_phone_random r = draw_random(&w);
+    derive(&u1, key, PIN_RIGHT);
+    for (size_t i = 0; i <= BZT_DECRYPT_POINTS; i++)
+        small_point(points[i], 3);
+    assert_int_equal(BZT_ERR_RANGE,
+                     bzt_phone_decrypt(&op, key, &q, &c.phone, &in, &u1, &r));
+    in.points_n = BZT_DECRYPT_POINTS + 1;
+    assert_int_equal(BZT_ERR_RANGE,
+                     bzt_phone_decrypt(&op, key, &q, &c.phone, &in, &u1, &r));
+    in.points_n = 2;
+    points[1][64] ^= 1;
+    assert_int_equal(BZT_ERR_POINT,
+                     bzt_phone_decrypt(&op, key, &q, &c.phone, &in, &u1, &r));
+    assert_int_equal(0, key->intent.present);
+}
+
+/* One bad point among many: none is handed out. */
+static void cosign_hands_out_all_shared_points_or_none(void **state)
+{
+    (void)state;
+    begin("all or none");
+    uint8_t points[2][65], back[2][65], out[2][65];
+    bzt_phone_op op = {.kind = BZT_OUTCOME_DECRYPT};
+    bzt_key_answer a = {.points = (const uint8_t(*)[65])back, .points_n = 2};
+    const bzt_decrypt_input in = {(const uint8_t(*)[65])points, 2,
+                                  BZT_SPAN_LIT("")};
+    op.v1[31] = 1;
+    small_point(points[0], 9);
+    small_point(points[1], 9);
+    small_point(back[0], 11);
+    small_point(back[1], 9); /* joins to infinity */
+    assert_int_equal(BZT_ERR_POINT,
+                     bzt_phone_decrypt_result(out, &op, &in, &a));
+    assert_true(stands_in(out, sizeof out, (uint8_t[130]){0}, 130));
+}
+
+/* A blob whose MAC is right, but which holds another key. */
+static void cosign_a_copy_holds_the_key_that_it_names(void **state)
+{
+    (void)state;
+    begin("copy");
+    bzt_transfer t = {.secret = {7}};
+    bzt_phone_key out;
+    uint8_t plain[153] = {0}, blob[BZT_BLOB_SIZE], point[65], random[48];
+    const uint8_t named[16] = {1};
+    bzt_phone_random r = draw_random(&w);
+    draw(&w, random, sizeof random);
+    t.once[31] = 5;
+    small_point(point, 5);
+    for (int right = 0; right < 2; right++) {
+        wire m;
+        plain[0] = right ? 1 : 2;
+        plain[55] = 9; /* m */
+        small_point(plain + 88, 4);
+        assert_int_equal(
+            BZT_OK,
+            bzt_sm2_encrypt(blob, point, (bzt_span){plain, 153}, random));
+        wire_init(&m, WIRE_BLOB, named);
+        wire_set(&m, WIRE_BODY, blob, BZT_BLOB_SIZE - 32);
+        wire_mac(blob + BZT_BLOB_SIZE - 32, &m, (bzt_span){t.secret, 16});
+        assert_int_equal(right ? BZT_OK : BZT_ERR_ENCODING,
+                         bzt_phone_copy(&out, &t, named, blob, &r));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -451,6 +580,12 @@ int main(void)
         cmocka_unit_test(cosign_opens_again_twice_at_most),
         cmocka_unit_test(cosign_opens_again_for_the_same_message_only),
         cmocka_unit_test(cosign_uses_u1_at_its_own_generation_only),
+        cmocka_unit_test(cosign_uses_u1_for_its_own_key_only),
+        cmocka_unit_test(cosign_takes_the_signature_of_its_own_half_only),
+        cmocka_unit_test(cosign_fewer_cleared_tries_are_no_foreign_ones),
+        cmocka_unit_test(cosign_asks_for_good_points_only),
+        cmocka_unit_test(cosign_hands_out_all_shared_points_or_none),
+        cmocka_unit_test(cosign_a_copy_holds_the_key_that_it_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
