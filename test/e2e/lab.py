@@ -160,7 +160,8 @@ class Phone:
 class Lab:
     def __init__(self, store=None, programs=None, env=None, platform=True,
                  conf=''):
-        self.store, self.env, self.extra = store, env or {}, conf
+        self.store = store or os.environ.get('BZT_TEST_PG')
+        self.env, self.extra = env or {}, conf
         self.build = Path(programs) if programs else BUILD
         self.with_platform = platform
         self.processes, self.numbers = {}, 0
@@ -179,6 +180,8 @@ class Lab:
         self.api = f'https://localhost:{self.ports["api"]}'
         self.platform = f'https://localhost:{self.ports["platform"]}'
         self.sandbox = f'http://127.0.0.1:{self.ports["sandbox"]}'
+        self.nginx = {}  # more values for share/nginx/fill
+        self._open_postgres()
 
     # --- life ---------------------------------------------------------------
 
@@ -275,6 +278,12 @@ class Lab:
             raise RuntimeError(f'{program} {args[0]}: {done.stderr}')
         return done.stdout
 
+    def _open_postgres(self):
+        """tools/with-postgres keeps the socket's folder for its own user."""
+        host = re.search(r'host=([^&]+)', self.store or '')
+        if host and self.user:
+            os.chmod(host[1], 0o711)
+
     def _copy_programs(self):
         for path in ('server/bztd', 'cli/bzt', 'sandbox/bzt-sandbox',
                      'platform/bzt-platform'):
@@ -370,7 +379,8 @@ key_file = {home}/etc/police.key
              *[f'{NAME}_{what}' for NAME, name in (
                  ('APP', 'app'), ('API', 'api'), ('PLATFORM', 'platform'))
                for what in (f'LISTEN=127.0.0.1:{self.ports[name]}',
-                            'NAME=localhost')]],
+                            'NAME=localhost')],
+             *[f'{name}={value}' for name, value in self.nginx.items()]],
             check=True)
         conf = home / 'etc/nginx/nginx.conf'
         text = conf.read_text()
