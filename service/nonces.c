@@ -1,7 +1,7 @@
 /* The live nonces of this node, each with what it was opened for.
  *
- * Two tables of the same shape: cosign's holds k, ours the purpose, found by
- * the nonce's point, which is random and public. */
+ * Two tables of the same shape: cosign's holds k, ours the purpose.  Both
+ * have one slot for a key: whoever opens again and again pushes nobody out. */
 #include "core/wipe.h"
 #include "cosign.h"
 #include "cosign/server.h"
@@ -13,6 +13,7 @@
 enum { SETS = 512, WAYS = COSIGN_NONCE_WAYS };
 
 struct purpose {
+    uint8_t key_id[16];
     uint8_t Qs[65];
     cosign_for what;
     int64_t until_ms; /* 0: free */
@@ -53,11 +54,21 @@ void nonce_table_expire(struct nonce_table *t, int64_t now_ms)
     pthread_mutex_unlock(&t->lock);
 }
 
-static struct purpose *set_of(struct nonce_table *t, const uint8_t Qs[65])
+/* Key ids are random: they spread evenly. */
+static struct purpose *set_of(struct nonce_table *t, const uint8_t key_id[16])
 {
-    size_t set = ((size_t)Qs[1] << 8 | Qs[2]) % SETS;
+    size_t set = ((size_t)key_id[0] << 8 | key_id[1]) % SETS;
 
     return &t->purposes[set * WAYS];
+}
+
+static struct purpose *find(struct purpose *set, const uint8_t key_id[16])
+{
+    for (int i = 0; i < WAYS; i++) {
+        if (set[i].until_ms && !memcmp(set[i].key_id, key_id, 16))
+            return &set[i];
+    }
+    return NULL;
 }
 
 static struct purpose *oldest(struct purpose *set)
@@ -75,7 +86,11 @@ void nonce_table_put(struct nonce_table *t, cosign_nonce *nonce,
                      const cosign_for *what, int64_t now_ms)
 {
     pthread_mutex_lock(&t->lock);
-    struct purpose *slot = oldest(set_of(t, nonce->Qs));
+    struct purpose *set = set_of(t, nonce->key_id);
+    struct purpose *slot = find(set, nonce->key_id);
+    if (!slot)
+        slot = oldest(set);
+    memcpy(slot->key_id, nonce->key_id, 16);
     memcpy(slot->Qs, nonce->Qs, 65);
     slot->what = *what;
     slot->until_ms = nonce->until_ms;
@@ -84,18 +99,15 @@ void nonce_table_put(struct nonce_table *t, cosign_nonce *nonce,
 }
 
 static bzt_err take_purpose(cosign_for *what, struct nonce_table *t,
-                            const uint8_t Qs[65])
+                            const bzt_sign_request *request)
 {
-    struct purpose *set = set_of(t, Qs);
+    struct purpose *slot = find(set_of(t, request->key_id), request->key_id);
 
-    for (int i = 0; i < WAYS; i++) {
-        if (set[i].until_ms && !memcmp(set[i].Qs, Qs, 65)) {
-            *what = set[i].what;
-            set[i].until_ms = 0;
-            return BZT_OK;
-        }
-    }
-    return BZT_ERR_NONCE_GONE;
+    if (!slot || memcmp(slot->Qs, request->Qs, 65))
+        return BZT_ERR_NONCE_GONE;
+    *what = slot->what;
+    slot->until_ms = 0;
+    return BZT_OK;
 }
 
 bzt_err nonce_table_take(cosign_nonce *nonce, cosign_for *what,
@@ -107,7 +119,7 @@ bzt_err nonce_table_take(cosign_nonce *nonce, cosign_for *what,
     pthread_mutex_lock(&t->lock);
     err = cosign_nonces_take(nonce, &t->nonces, request, now_ms);
     if (!err)
-        err = take_purpose(what, t, request->Qs);
+        err = take_purpose(what, t, request);
     pthread_mutex_unlock(&t->lock);
     if (err)
         cosign_nonce_wipe(nonce);

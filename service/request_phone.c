@@ -59,6 +59,16 @@ static int is_holder(const request_row *row, const holder *by)
            !memcmp(row->person, by->person, 16);
 }
 
+/* A system that was disabled meanwhile gets no more signatures. */
+static bzt_err load_rp(store_tx *tx, struct phone *in)
+{
+    bzt_err err = rp_get(tx, &in->out->rp, in->a, in->out->row.rp);
+
+    if (err)
+        return err;
+    return strcmp(in->out->rp.state, "active") ? BZT_ERR_RP_UNKNOWN : BZT_OK;
+}
+
 static bzt_err claim(store_tx *tx, struct phone *in, int with_number,
                      int64_t now_ms)
 {
@@ -73,7 +83,7 @@ static bzt_err claim(store_tx *tx, struct phone *in, int with_number,
                              .detail = with_number ? "number" : NULL};
     bzt_err err;
 
-    if ((err = request_check_open(row, now_ms)))
+    if ((err = request_check_open(row, now_ms)) || (err = load_rp(tx, in)))
         return err;
     if (is_holder(row, in->by))
         return BZT_OK; /* scanned again by the same phone */
@@ -110,7 +120,7 @@ static bzt_err scan_qr_op(store_tx *tx, void *arg)
         return err;
     if ((err = claim(tx, in, d.kind == REQUEST_BIND, now_ms)))
         return err;
-    return rp_get(tx, &in->out->rp, in->a, row->rp);
+    return BZT_OK;
 }
 
 bzt_err request_scan_qr(service *s, request_view *out, arena *a,
@@ -154,7 +164,7 @@ static bzt_err scan_code_op(store_tx *tx, void *arg)
         (err = claim(tx, in, 1, now_ms)) || (err = rate_clear(tx, name)))
         return err;
     in->out->via_short_code = 1;
-    return rp_get(tx, &in->out->rp, in->a, row->rp);
+    return BZT_OK;
 }
 
 bzt_err request_scan_code(service *s, request_view *out, arena *a,
@@ -338,7 +348,7 @@ static bzt_err confirm_op(store_tx *tx, void *arg)
 
     in->answer = BZT_OK;
     if ((err = load(tx, in)) || (err = store_now(tx, &now_ms)) ||
-        (err = request_check_open(row, now_ms)) ||
+        (err = request_check_open(row, now_ms)) || (err = load_rp(tx, in)) ||
         (err = request_description(&d, in->a, row)))
         return err;
     if (row->numbers && row->number != in->number)

@@ -15,7 +15,7 @@ ref.ITERATIONS = 100  # of F(PIN), which no server ever sees
 PIN = '271828'
 
 
-# --- a clock that can be moved ------------------------------------------------
+# --- a clock that can be moved ---
 
 moved = 0.0
 
@@ -48,7 +48,7 @@ def advance(seconds):
     os.rename(path + '.new', path)
 
 
-# --- people -------------------------------------------------------------------
+# --- people ---
 
 class Person:
     """Somebody with a phone number; each session is a browser of theirs."""
@@ -84,7 +84,7 @@ class Person:
         return self.http('GET', f'/app/v1/applications/{made["id"]}')
 
 
-# --- the server, as the reference's phone sees it -------------------------------
+# --- the server, as the reference's phone sees it ---
 
 ANSWERS = dict(wrong_pin=ref.WrongPin, refused=ref.Refused, seen=ref.Seen,
                busy=ref.Busy, wait=ref.Wait, nonce_gone=ref.NonceGone,
@@ -319,7 +319,7 @@ class Handset:
             page.close()
 
 
-# --- just enough DER ------------------------------------------------------------
+# --- just enough DER ---
 
 def der(tag, *parts):
     body = b''.join(parts)
@@ -358,7 +358,7 @@ def csr(info, r, s):
                der(3, b'\0' + der(0x30, der_int(r), der_int(s))))
 
 
-# --- looking behind -------------------------------------------------------------
+# --- looking behind ---
 
 def audit(lab, seconds=8, until=None):
     """All audit records, once `until` holds of their kinds."""

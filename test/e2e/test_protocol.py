@@ -138,7 +138,7 @@ def send_points(h, key, points, A, z, op=None, rho=1):
         key.tag(b'decrypt', op, key.g, raw(rho), hashed, enc_any(A), raw(z)))
 
 
-# --- F1 to F19 ------------------------------------------------------------------
+# --- F1 to F19 ---
 
 def test_f01_p2_of_zero_or_n_is_refused(lab):
     h = people(lab)
@@ -681,7 +681,7 @@ def test_f19_a_request_that_is_delivered_twice(lab):
     works(h, sign, dec)
 
 
-# --- a to l -----------------------------------------------------------------------
+# --- a to l ---
 
 def test_a_waiting_tells_right_from_wrong_nobody(lab):
     h = fresh(lab)
@@ -1090,7 +1090,7 @@ def use_unmade(h, key):
         raise ref.Refused
 
 
-# --- the server has lost data -----------------------------------------------------
+# --- the server has lost data ---
 
 def test_a_server_that_is_behind_blames_nobody(lab):
     h = people(lab)
@@ -1105,7 +1105,7 @@ def test_a_server_that_is_behind_blames_nobody(lab):
     works(h, key)
 
 
-# --- bytes that are not what they should be -----------------------------------------
+# --- bytes that are not what they should be ---
 
 def held(lab, h, key, dec):
     """One good request of every kind, which has not been sent: (key, path,

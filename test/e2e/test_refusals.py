@@ -207,10 +207,16 @@ def test_a_disabled_system_asks_for_nothing(lab):
     rp = Rp(lab, name='停用的系统')
     Http(lab.api, lab.context)
     operator = json.loads((lab.operator / 'staff.json').read_text())
+    asked = rp.request()
+    page = rp.page(asked)
+    text = page.wait('qr')['text']
     d = int.from_bytes((lab.operator / 'staff.key').read_bytes(), 'big')
     rp.call('POST', f'/staff/v1/rps/{rp.id}/state', dict(state='disabled'),
             d=d, id=operator['key_id'])
     both_languages(raises('rp_unknown', rp.request))
+    # nor does what it asked for before go on
+    raises('rp_unknown', lab.holder.run, 'scan', text)
+    page.close()
 
 
 def test_webhooks_are_signed_and_come_again(lab):
