@@ -302,8 +302,9 @@ static bzt_err init(daemon_parts *d)
 
 /* --- the process --------------------------------------------------------- */
 
-/* Small and quiet: few malloc arenas for many threads, secrets in no dump,
- * files for nobody else, and as many connections as we may have. */
+/* Small and quiet: fewer malloc arenas than threads (with two, they wait for
+ * each other), secrets in no dump, files for nobody else, and as many
+ * connections as we may have. */
 static void set_process(void)
 {
     const struct rlimit none = {0, 0};
@@ -311,7 +312,7 @@ static void set_process(void)
 
     /* Few arenas; and what a password hash took (19 MiB) goes back at once:
      * left alone, the threshold would grow past it after the first. */
-    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_ARENA_MAX, 8);
     mallopt(M_MMAP_THRESHOLD, 1 << 20);
     umask(0077);
     setrlimit(RLIMIT_CORE, &none);

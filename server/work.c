@@ -182,9 +182,10 @@ int pool_submit(pool *p, job *j, int always)
     if (ok) {
         list_add(&p->waiting, j);
         p->waiting_n++;
-        pthread_cond_signal(&p->wanted);
     }
     pthread_mutex_unlock(&p->lock);
+    if (ok) /* unlocked: whom it wakes needs the lock at once */
+        pthread_cond_signal(&p->wanted);
     return ok;
 }
 

@@ -171,48 +171,43 @@ struct expect {
     const operation *op;
     const bzt_open_request *request;
     const cosign_for *what;
+    bzt_err found;
 };
 
+/* The message must be of a defined kind, and the very one that was fixed. */
 static bzt_err expect_op(store_tx *tx, void *arg)
 {
     struct expect *in = arg;
     const operation *op = in->op;
-    bzt_err err;
 
+    in->found = BZT_ERR_REFUSED;
+    if (message_kind_of(in->request->message) == MESSAGE_NONE)
+        return BZT_OK;
     if (in->what->kind == COSIGN_FOR_REQUEST)
-        err =
+        in->found =
             request_tx_expect(tx, op->by->a, in->what->id, op->key_id,
                               op->by->device, in->request->message, op->now_ms);
     else if (in->what->kind == COSIGN_FOR_APPLICATION)
-        err = issue_tx_expect(tx, op->by->s, op->by->a, in->what->id,
-                              op->by->person, op->key.point,
-                              in->request->message);
-    else
-        err = BZT_ERR_MESSAGE;
-    return err == BZT_ERR_NOT_FOUND ? BZT_ERR_MESSAGE : err;
-}
-
-/* The message must be of a defined kind, and the very one that was fixed. */
-static bzt_err expect(const operation *op, const bzt_open_request *request,
-                      const cosign_for *what)
-{
-    struct expect in = {op, request, what};
-    bzt_err err = BZT_ERR_MESSAGE;
-
-    if (message_kind_of(request->message) != MESSAGE_NONE)
-        err = store_read(op->by->s->store, expect_op, &in);
-    return err == BZT_ERR_MESSAGE ? BZT_ERR_REFUSED : err;
+        in->found = issue_tx_expect(tx, op->by->s, op->by->a, in->what->id,
+                                    op->by->person, op->key.point,
+                                    in->request->message);
+    if (in->found == BZT_ERR_NOT_FOUND || in->found == BZT_ERR_MESSAGE)
+        in->found = BZT_ERR_REFUSED;
+    return BZT_OK;
 }
 
 bzt_err cosign_open(const cosign_caller *by, cosign_reply *reply,
                     const bzt_open_request *request, const cosign_for *what)
 {
     operation op = begin(by, "open", request->key_id, request->op_id);
+    struct expect expect = {.op = &op, .request = request, .what = what};
     uint8_t random[96];
     cosign_nonce nonce = {0};
     bzt_err err;
 
     *reply = (cosign_reply){0};
+    op.also = expect_op;
+    op.also_arg = &expect;
     if ((err = operation_load(&op)))
         goto out;
     if ((err = rng_bytes(random, sizeof(random))))
@@ -222,7 +217,7 @@ bzt_err cosign_open(const cosign_caller *by, cosign_reply *reply,
                                        &op.row, &op.share, &op.device, request,
                                        random, op.now_ms);
     if (!op.answer)
-        op.answer = expect(&op, request, what);
+        op.answer = expect.found;
     if ((err = operation_finish(&op, reply)))
         goto out;
     nonce_table_put(by->s->nonces, &nonce, what, op.now_ms);

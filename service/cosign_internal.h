@@ -24,6 +24,10 @@ typedef struct operation {
     uint8_t op_id[16];
     int has_op; /* 0: key making */
     int64_t now_ms;
+    /* Read in the same transaction, if the key exists; or NULL.  Like any
+     * operation of the store it may run again. */
+    store_op also;
+    void *also_arg;
 
     /* loaded */
     int exists;

@@ -119,7 +119,9 @@ static bzt_err load_op(store_tx *tx, void *arg)
     err = key_get(tx, &op->key, op->by->a, op->key_id,
                   op->has_op ? op->op_id : NULL);
     op->exists = !err;
-    return err == BZT_ERR_NOT_FOUND ? BZT_OK : err;
+    if (!err && op->also)
+        err = op->also(tx, op->also_arg);
+    return op->exists ? err : err == BZT_ERR_NOT_FOUND ? BZT_OK : err;
 }
 
 static bzt_err unseal(void *out, size_t len, const operation *op,

@@ -72,6 +72,16 @@ static void make_leaf(uint8_t out[32], const uint8_t salt[AUDIT_SALT_LEN],
     sm3_final(&h, out);
 }
 
+/* Random, but in the order of time: new records share pages. */
+static bzt_err make_id(uint8_t id[16], int64_t at_ms)
+{
+    bzt_err err = rng_id(id);
+
+    for (int i = 0; i < 6; i++)
+        id[i] = (uint8_t)(at_ms >> (40 - 8 * i));
+    return err;
+}
+
 bzt_err audit_insert(store_tx *tx, uint8_t id[16], const audit_entry *entry)
 {
     uint8_t own_id[16], salt[AUDIT_SALT_LEN], leaf[32];
@@ -79,7 +89,7 @@ bzt_err audit_insert(store_tx *tx, uint8_t id[16], const audit_entry *entry)
 
     if (!id)
         id = own_id;
-    if ((err = rng_id(id)))
+    if ((err = make_id(id, entry->at)))
         return err;
     if ((err = rng_bytes(salt, sizeof salt)))
         return err;

@@ -452,8 +452,8 @@ static bzt_err write_op(store *base, store_op op, void *arg)
     pthread_mutex_lock(&s->mutex);
     *s->last = &j;
     s->last = &j.next;
-    pthread_cond_signal(&s->work);
     pthread_mutex_unlock(&s->mutex);
+    pthread_cond_signal(&s->work); /* who wakes needs the mutex at once */
     wait_until_done(&j);
     db_free_touched(&j.touched);
     return j.err;
@@ -697,14 +697,23 @@ static sqlite_store *new_store(const char *path)
     return s;
 }
 
+/* Its statistics are one lock for every allocation of every thread; who has
+ * started SQLite before us has decided already. */
+static void without_statistics(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 bzt_err sqlite_store_open(store **out, const char *path)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     sqlite_store *s;
     bzt_err err = BZT_ERR_MEMORY;
 
     *out = NULL;
     if (!*path || !sqlite3_threadsafe())
         return BZT_ERR_CONFIG;
+    pthread_once(&once, without_statistics);
     s = new_store(path);
     if (!s || !s->path)
         goto fail;

@@ -2,6 +2,8 @@
 #include "key.h"
 #include "columns.h"
 
+enum { HERE_VALUES = 15 }; /* of update_here_sql */
+
 #define COLUMNS                                                                \
     "k.id, k.person_id, k.device_id, k.application_id, k.entry_id, "           \
     "k.purpose, k.state, k.share_sealed, k.point, k.g, k.failures, "           \
@@ -28,6 +30,14 @@ static const store_sql update_sql = {
     "last_kind = $13, last_signature = $14, last_wrong = $15, moving_g = $16, "
     "moving_device = $17, moving_blob = $18 "
     "WHERE id = $1 AND g = $2 AND failures = $3 AND state = $4"};
+/* The same for a key that stays where it is, as almost every operation leaves
+ * it: no index changes. */
+static const store_sql update_here_sql = {
+    "UPDATE split_key SET state = $6, share_sealed = $7, point = $8, g = $9, "
+    "failures = $10, wait_until = $11, last_op = $12, last_kind = $13, "
+    "last_signature = $14, last_wrong = $15 "
+    "WHERE id = $1 AND g = $2 AND failures = $3 AND state = $4 "
+    "AND device_id = $5 AND moving_device IS NULL"};
 static const store_sql op_insert_sql = {
     "INSERT INTO key_op (key_id, op_id, outcome, at) VALUES ($1, $2, $3, $4)"};
 static const store_sql op_prune_sql = {
@@ -169,9 +179,13 @@ bzt_err key_update(store_tx *tx, const key_row *after,
         bytes_if(k->has_moving, k->moving_device, 16),
         bytes_if(k->has_moving, k->moving_blob.p, k->moving_blob.len),
     };
-    bzt_err err = columns_change(tx, &update_sql, values,
-                                 sizeof(values) / sizeof(values[0]));
+    bzt_err err = BZT_ERR_NOT_FOUND;
 
+    if (!k->has_moving)
+        err = columns_change(tx, &update_here_sql, values, HERE_VALUES);
+    if (err == BZT_ERR_NOT_FOUND)
+        err = columns_change(tx, &update_sql, values,
+                             sizeof(values) / sizeof(values[0]));
     return err == BZT_ERR_NOT_FOUND ? BZT_ERR_BUSY : err;
 }
 

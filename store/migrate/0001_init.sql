@@ -197,7 +197,6 @@ CREATE TABLE key_op (
     at bigint NOT NULL,
     PRIMARY KEY (key_id, op_id)
 );
-CREATE INDEX key_op_at ON key_op (key_id, at);
 
 -- A reviewer has permitted to lift the PIN lock of a key (doc/wire.md).
 CREATE TABLE unlock_permit (
@@ -367,8 +366,10 @@ CREATE TABLE audit_record (
     record bytea,                        -- the exact bytes; NULL: erased
     salt bytea NOT NULL,
     leaf bytea NOT NULL,                 -- SM3(salt || record)
-    number bigint UNIQUE                 -- place in the tree; NULL: not yet
+    number bigint                        -- place in the tree; NULL: not yet
 );
+CREATE UNIQUE INDEX audit_record_number ON audit_record (number)
+    WHERE number IS NOT NULL;
 CREATE INDEX audit_record_person ON audit_record (person_id, at);
 CREATE INDEX audit_record_new ON audit_record (at, id) WHERE number IS NULL;
 
