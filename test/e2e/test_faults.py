@@ -9,10 +9,10 @@ sys.dont_write_bytecode = True
 import tap
 from lab import HungUp, Lab, Problem, b64, unb64
 from lab_load import PIN, ready_phones
-from rp import Rp, sign_with
+from rp import Rp, sign_with, sm2_sign, statement
 
 FULL = os.environ.get('BZT_FAULTS') == 'full'
-SIGNATURES, KILLS, PHONES = (500, 60, 6) if FULL else (120, 15, 6)
+SIGNATURES, KILLS, PHONES = (500, 60, 5) if FULL else (120, 15, 6)
 SEED = int(os.environ.get('BZT_SEED') or secrets.randbelow(1 << 32))
 
 # What a caller may see while the server is away: no answer, or nginx's own.
@@ -22,7 +22,7 @@ AWAY = ('unavailable', 'unknown_outcome', 'internal', 'failed', 'http_502',
 
 def patiently(function, *args, **options):
     """Until the server is there; what it then says."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + 90  # it is killed again and again
     while True:
         try:
             return function(*args, **options)
@@ -57,7 +57,13 @@ class Signer(threading.Thread):
 
     def once(self):
         """A request that ends as done, whatever it takes on the way."""
-        made = patiently(self.rp.request, key=secrets.token_hex(8))
+        # The same bytes every time: the key is for one request.
+        description = self.rp.describe()
+        made = patiently(
+            self.rp.request, description=description,
+            signature=sm2_sign(self.rp.d, statement('bzt-description-1',
+                                                    description)),
+            key=secrets.token_hex(8))
         scanned = patiently(self.scan, made)
         if not scanned:
             return
@@ -85,7 +91,7 @@ class Signer(threading.Thread):
             return None
         page = self.rp.page(made)
         try:
-            return self.phone.run('scan', page.qr())['id']
+            return self.phone.run('scan', page.wait('qr')['text'])['id']
         except Problem as problem:
             if problem.code in ('request_expired', 'request_state'):
                 return None
@@ -122,7 +128,7 @@ def test_kill_9_loses_no_signature_and_locks_no_key(lab):
     for thread in (*signers, killer):
         thread.start()
     for signer in signers:
-        signer.join(400)
+        signer.join(550)
     stop.set()
     killer.join(60)
     for signer in signers:
