@@ -1,4 +1,5 @@
 /* HMAC (RFC 2104, GB/T 15852.2) with SM3. */
+#include "bytes.h"
 #include "sm3.h"
 
 #include "wipe.h"
@@ -32,6 +33,14 @@ void hmac_sm3_init(hmac_sm3 *h, bzt_span key)
 void hmac_sm3_update(hmac_sm3 *h, const void *data, size_t len)
 {
     sm3_update(&h->inner, data, len);
+}
+
+void hmac_sm3_field(hmac_sm3 *h, bzt_span part)
+{
+    uint8_t len[4];
+    store_be32(len, (uint32_t)part.len);
+    sm3_update(&h->inner, len, sizeof len);
+    sm3_update(&h->inner, part.p, part.len);
 }
 
 void hmac_sm3_final(hmac_sm3 *h, uint8_t out[32])

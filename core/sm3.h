@@ -23,6 +23,9 @@ typedef struct hmac_sm3 {
 
 void hmac_sm3_init(hmac_sm3 *h, bzt_span key);
 void hmac_sm3_update(hmac_sm3 *h, const void *data, size_t len);
+/* One part of fields() (doc/protocol/protocol.md, Notation): its length in 4
+ * bytes, then the part, so that two different lists never look alike. */
+void hmac_sm3_field(hmac_sm3 *h, bzt_span part);
 void hmac_sm3_final(hmac_sm3 *h, uint8_t out[32]); /* wipes h */
 void hmac_sm3_digest(uint8_t out[32], bzt_span key, bzt_span data);
 

@@ -117,22 +117,28 @@ static bzt_span value(const wire *w, uint8_t field)
     return w->v[field];
 }
 
-static void mac_part(hmac_sm3 *h, bzt_span part)
-{
-    uint8_t len[4];
-    store_be32(len, (uint32_t)part.len);
-    hmac_sm3_update(h, len, sizeof len);
-    hmac_sm3_update(h, part.p, part.len);
-}
-
 void wire_mac(uint8_t tag[32], const wire *w, bzt_span key)
 {
     const message *m = &messages[w->kind];
     hmac_sm3 h;
     hmac_sm3_init(&h, key);
-    mac_part(&h, text_span(m->kind));
+    hmac_sm3_field(&h, text_span(m->kind));
     for (int i = 0; i < MAC_FIELDS && m->mac[i]; i++)
-        mac_part(&h, value(w, m->mac[i]));
+        hmac_sm3_field(&h, value(w, m->mac[i]));
+    hmac_sm3_final(&h, tag);
+}
+
+void wire_mac_login(uint8_t tag[32], const wire_login *login, bzt_span key)
+{
+    uint8_t at[8], digest[32];
+    hmac_sm3 h;
+    store_be64(at, (uint64_t)login->at_ms);
+    sm3_digest(digest, login->number);
+    hmac_sm3_init(&h, key);
+    hmac_sm3_field(&h, BZT_SPAN_LIT("login"));
+    hmac_sm3_field(&h, (bzt_span){login->device_id, 16});
+    hmac_sm3_field(&h, (bzt_span){at, sizeof at});
+    hmac_sm3_field(&h, (bzt_span){digest, sizeof digest});
     hmac_sm3_final(&h, tag);
 }
 

@@ -81,6 +81,15 @@ void wire_mac_device(uint8_t tag[32], const wire *w, const bzt_device_key *key);
 /* 1 when tag is right; compared in constant time, the verdict is public. */
 uint32_t wire_is_mac(const wire *w, bzt_span key, const uint8_t tag[32]);
 
+/* The proof of the phone at a login (doc/api.md), which both ends compute:
+ * fields("login", device_id, at, SM3(number)) under the device key. */
+typedef struct wire_login {
+    const uint8_t *device_id; /* 16 bytes */
+    int64_t at_ms;
+    bzt_span number; /* the phone number, as text */
+} wire_login;
+void wire_mac_login(uint8_t tag[32], const wire_login *login, bzt_span key);
+
 /* Feed one part of fields(): its length in 4 bytes, then its bytes. */
 void wire_feed(xof *x, const void *p, size_t len);
 /* Feed the context of w's kind: as it is, or as one part. */

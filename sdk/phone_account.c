@@ -1,43 +1,25 @@
 /* Logging in, being a device, real name, claims, applications. */
 #include "base/clock.h"
 #include "base/rng.h"
-#include "core/bytes.h"
-#include "core/sm3.h"
 #include "core/text.h"
 #include "core/wipe.h"
+#include "cosign/wire.h"
 #include "phone_internal.h"
 #include <string.h>
 
 /* --- the device --------------------------------------------------------- */
 
-/* One part of fields(): its length in 4 bytes, then the part. */
-static void part(hmac_sm3 *h, const void *p, size_t len)
-{
-    uint8_t n[4];
-
-    store_be32(n, (uint32_t)len);
-    hmac_sm3_update(h, n, 4);
-    hmac_sm3_update(h, p, len);
-}
-
 static void add_proof(phone *p, json *body, const char *number)
 {
-    int64_t at = clock_now_ms();
-    uint8_t mac[32], digest[32], at_bytes[8];
-    hmac_sm3 h;
+    const wire_login login = {.device_id = p->device.device_id,
+                              .at_ms = clock_now_ms(),
+                              .number = text_span(number)};
+    uint8_t mac[32];
 
-    sm3_digest(digest, text_span(number));
-    store_be64(at_bytes, (uint64_t)at);
-    hmac_sm3_init(&h, (bzt_span){p->device.device_key.k, 32});
-    part(&h, "login", 5);
-    part(&h, p->device.device_id, 16);
-    part(&h, at_bytes, 8);
-    part(&h, digest, 32);
-    hmac_sm3_final(&h, mac);
-
+    wire_mac_login(mac, &login, (bzt_span){p->device.device_key.k, 32});
     json *device = json_add_object(body, "device");
     json_add_id(device, "device_id", "dev", p->device.device_id);
-    json_add_int(device, "at", at);
+    json_add_int(device, "at", login.at_ms);
     json_add_bytes(device, p->scratch, "mac", (bzt_span){mac, 32});
 }
 

@@ -2,11 +2,10 @@
 #include "account.h"
 #include "account_internal.h"
 #include "audit.h"
-#include "core/bytes.h"
 #include "core/ct.h"
-#include "core/sm3.h"
 #include "core/text.h"
 #include "core/wipe.h"
+#include "cosign/wire.h"
 #include "mask.h"
 #include "store/device.h"
 #include "vault.h"
@@ -27,31 +26,6 @@ const char *account_rate_name(arena *a, const char *what,
 }
 
 /* --- the phone's proof --------------------------------------------------- */
-
-static void mac_part(hmac_sm3 *h, bzt_span part)
-{
-    uint8_t len[4];
-
-    store_be32(len, (uint32_t)part.len);
-    hmac_sm3_update(h, len, 4);
-    hmac_sm3_update(h, part.p, part.len);
-}
-
-static void proof_mac(uint8_t out[32], bzt_span device_key,
-                      const account_proof *proof, const char *phone)
-{
-    uint8_t at[8], digest[32];
-    hmac_sm3 h;
-
-    store_be64(at, (uint64_t)proof->at);
-    sm3_digest(digest, text_span(phone));
-    hmac_sm3_init(&h, device_key);
-    mac_part(&h, BZT_SPAN_LIT("login"));
-    mac_part(&h, (bzt_span){proof->device, 16});
-    mac_part(&h, (bzt_span){at, 8});
-    mac_part(&h, (bzt_span){digest, 32});
-    hmac_sm3_final(&h, out);
-}
 
 /* A device of another person, and one that nobody knows, look the same. */
 static bzt_err check_proof(store_tx *tx, arena *a, service *s,
@@ -78,7 +52,10 @@ static bzt_err check_proof(store_tx *tx, arena *a, service *s,
                             (vault_place){"device.key_sealed", device.id},
                             device.key_sealed)))
         return err;
-    proof_mac(mac, key, proof, in->phone);
+    const wire_login login = {.device_id = proof->device,
+                              .at_ms = proof->at,
+                              .number = text_span(in->phone)};
+    wire_mac_login(mac, &login, key);
     wipe((void *)key.p, key.len);
     return ct_is_equal(mac, proof->mac, 32) ? BZT_OK : BZT_ERR_MAC;
 }

@@ -8,16 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* fields(): every part after its length in 4 bytes. */
-static void mac_part(hmac_sm3 *h, bzt_span part)
-{
-    uint8_t len[4];
-
-    store_be32(len, (uint32_t)part.len);
-    hmac_sm3_update(h, len, 4);
-    hmac_sm3_update(h, part.p, part.len);
-}
-
 static void qr_mac(uint8_t out[QR_MAC_LEN], const request_row *r,
                    const char *title, int64_t seconds)
 {
@@ -27,13 +17,13 @@ static void qr_mac(uint8_t out[QR_MAC_LEN], const request_row *r,
     store_be64(s, (uint64_t)seconds);
     sm3_digest(digest, r->description);
     hmac_sm3_init(&h, (bzt_span){r->qr_secret, 32});
-    mac_part(&h, text_span(r->kind));
-    mac_part(&h, (bzt_span){digest, 32});
-    mac_part(&h, (bzt_span){r->rp, 16});
-    mac_part(&h, text_span(r->domain));
-    mac_part(&h, text_span(title));
-    mac_part(&h, (bzt_span){r->browser, 32});
-    mac_part(&h, (bzt_span){s, 8});
+    hmac_sm3_field(&h, text_span(r->kind));
+    hmac_sm3_field(&h, (bzt_span){digest, 32});
+    hmac_sm3_field(&h, (bzt_span){r->rp, 16});
+    hmac_sm3_field(&h, text_span(r->domain));
+    hmac_sm3_field(&h, text_span(title));
+    hmac_sm3_field(&h, (bzt_span){r->browser, 32});
+    hmac_sm3_field(&h, (bzt_span){s, 8});
     hmac_sm3_final(&h, full);
     memcpy(out, full, QR_MAC_LEN);
 }

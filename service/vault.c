@@ -229,22 +229,13 @@ bzt_err vault_unseal(bzt_span *out, arena *a, const vault *v, vault_place place,
     return BZT_OK;
 }
 
-static void mac_part(hmac_sm3 *h, bzt_span part)
-{
-    uint8_t len[4];
-
-    store_be32(len, (uint32_t)part.len);
-    hmac_sm3_update(h, len, 4);
-    hmac_sm3_update(h, part.p, part.len);
-}
-
 void vault_index(uint8_t out[32], const vault *v, const char *what,
                  bzt_span value)
 {
     hmac_sm3 h;
 
     hmac_sm3_init(&h, (bzt_span){v->index_key, 32});
-    mac_part(&h, text_span(what));
-    mac_part(&h, value);
+    hmac_sm3_field(&h, text_span(what));
+    hmac_sm3_field(&h, value);
     hmac_sm3_final(&h, out);
 }
