@@ -272,10 +272,9 @@ bzt_err json_bytes(uint8_t *out, size_t len, const json *o, const char *name)
     return BZT_OK;
 }
 
-bzt_err json_span(bzt_span *out, arena *a, const json *o, const char *name,
-                  size_t min, size_t max)
+static bzt_err span_of(bzt_span *out, arena *a, const json *j, size_t min,
+                       size_t max)
 {
-    const json *j = json_get(o, name);
     bzt_span text;
     size_t len;
     uint8_t *p;
@@ -295,6 +294,18 @@ bzt_err json_span(bzt_span *out, arena *a, const json *o, const char *name,
         return BZT_ERR_BAD_FIELD;
     *out = (bzt_span){p, len};
     return BZT_OK;
+}
+
+bzt_err json_span(bzt_span *out, arena *a, const json *o, const char *name,
+                  size_t min, size_t max)
+{
+    return span_of(out, a, json_get(o, name), min, max);
+}
+
+bzt_err json_span_item(bzt_span *out, arena *a, const json *array, size_t i,
+                       size_t min, size_t max)
+{
+    return span_of(out, a, json_array_item(array, i), min, max);
 }
 
 bzt_err json_id(uint8_t out[16], const json *o, const char *name,

@@ -50,6 +50,9 @@ BZT_MUST_USE bzt_err json_bytes(uint8_t *out, size_t len, const json *o,
 /* base64url of min..max bytes, into the arena. */
 BZT_MUST_USE bzt_err json_span(bzt_span *out, arena *a, const json *o,
                                const char *name, size_t min, size_t max);
+/* Item i of an array as base64url of min..max bytes, into the arena. */
+BZT_MUST_USE bzt_err json_span_item(bzt_span *out, arena *a, const json *array,
+                                    size_t i, size_t min, size_t max);
 /* `kind_…`: 16 bytes. */
 BZT_MUST_USE bzt_err json_id(uint8_t out[16], const json *o, const char *name,
                              const char *kind);

@@ -16,7 +16,7 @@ int cmd_staff_setup(const args *a)
         .password = arg(a, "password", NULL),
         .key_name = arg(a, "key-name", "bzt"),
     };
-    char problem[400];
+    char problem[PROBLEM_TEXT_MAX];
     bzt_err err = staff_setup_account(arg(a, "dir", NULL), &account, problem);
 
     return err ? fail(err, problem) : 0;

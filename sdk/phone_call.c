@@ -1,6 +1,7 @@
 /* The phone's calls: session cookie, CSRF header, problems. */
 #include "core/text.h"
 #include "phone_internal.h"
+#include "problem.h"
 #include <string.h>
 
 void phone_begin(phone *p)
@@ -19,15 +20,11 @@ const json *phone_problem(const phone *p)
     return p->problem;
 }
 
-static bzt_err problem_err(phone *p, const http_answer *answer)
+static bzt_err read_problem(phone *p, const http_answer *answer)
 {
-    const char *code = NULL;
-
-    if (json_parse(&p->problem, p->scratch, answer->body) ||
-        json_text_optional(&code, p->problem, "code", 60) || !code)
-        return answer->status >= 500 ? BZT_ERR_UNAVAILABLE : BZT_ERR_INTERNAL;
-    const bzt_err_info *info = bzt_err_by_code(code);
-    return info ? info->err : BZT_ERR_INTERNAL;
+    if (json_parse(&p->problem, p->scratch, answer->body))
+        p->problem = NULL;
+    return problem_err(p->problem, answer->status);
 }
 
 bzt_err phone_call(phone *p, const json **answer, const char *method,
@@ -54,7 +51,7 @@ bzt_err phone_call(phone *p, const json **answer, const char *method,
     if ((err = http_call(&got, p->scratch, p->http, &request)))
         return err;
     if (got.status < 200 || got.status > 299)
-        return problem_err(p, &got);
+        return read_problem(p, &got);
     if (!got.body.len)
         return BZT_OK;
     err = json_parse(&parsed, p->scratch, got.body);

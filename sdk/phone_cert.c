@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHAIN_MAX = 8 };
+enum { CHAIN_MAX = 8, CERT_MAX = 16384 };
 
 /* --- the key ------------------------------------------------------------ */
 
@@ -160,13 +160,9 @@ static bzt_err read_chain(phone *p, x509_cert chain[CHAIN_MAX], size_t *n,
         return err;
     *n = json_array_n(list);
     for (size_t i = 0; i < *n; i++) {
-        const char *text = json_text_item(list, i);
-        size_t len = text ? strlen(text) : 0;
-        uint8_t *der = arena_alloc(p->scratch, len + 1);
-        if (!der)
-            return BZT_ERR_MEMORY;
-        if (!text || base64url_read(der, &len, len, text_span(text)) ||
-            x509_read(&chain[i], (bzt_span){der, len}))
+        bzt_span der;
+        if (json_span_item(&der, p->scratch, list, i, 1, CERT_MAX) ||
+            x509_read(&chain[i], der))
             return BZT_ERR_CERT_PATH;
     }
     return BZT_OK;

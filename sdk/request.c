@@ -13,7 +13,8 @@
 enum {
     LIFE_MS = 300000,
     CLOCK_MARGIN_MS = 2000, /* our clock may be a little ahead */
-    RESULT_MAX = 1 << 20
+    RESULT_MAX = 1 << 20,
+    CERT_MAX = 16384
 };
 
 static const char *const states[] = {"created", "scanned", "confirming", "done",
@@ -170,14 +171,8 @@ static bzt_err read_chain(bzt_result *out, arena *a, const json *result)
         return BZT_ERR_MEMORY;
     out->chain = chain;
     for (size_t i = 0; i < out->chain_n; i++) {
-        const char *text = json_text_item(list, i);
-        uint8_t *der = arena_alloc(a, text ? strlen(text) + 1 : 1);
-        if (!der)
-            return BZT_ERR_MEMORY;
-        if (!text ||
-            base64url_read(der, &chain[i].len, strlen(text), text_span(text)))
-            return BZT_ERR_BAD_FIELD;
-        chain[i].p = der;
+        if ((err = json_span_item(&chain[i], a, list, i, 1, CERT_MAX)))
+            return err;
     }
     return BZT_OK;
 }
@@ -190,7 +185,8 @@ static bzt_err read_done(bzt_result *out, arena *a, const json *o)
     if ((err = json_object_at(&r, o, "result")) ||
         (err = json_span(&out->message, a, r, "message", 1, 8192)) ||
         (err = json_span(&out->signature, a, r, "signature", 8, 80)) ||
-        (err = json_span(&out->certificate, a, r, "certificate", 64, 16384)) ||
+        (err =
+             json_span(&out->certificate, a, r, "certificate", 64, CERT_MAX)) ||
         (err = json_text(&out->operation, r, "operation", 1, 40)) ||
         (err = json_int(&out->at, r, "at", 1, INT64_C(1) << 50)))
         return err;

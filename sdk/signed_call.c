@@ -5,7 +5,6 @@
 #include "core/text.h"
 #include "core/wipe.h"
 #include "pki/statement.h"
-#include <stdio.h>
 
 static bzt_err sign(char header[STATEMENT_HTTP_HEADER_MAX],
                     const signed_call *c, const http_request *request,
@@ -34,19 +33,10 @@ out:
 
 static bzt_err read_problem(signed_call *c, arena *a, const http_answer *answer)
 {
-    const char *code = NULL, *zh = NULL, *en = NULL;
-
     if (json_parse(&c->problem, a, answer->body) ||
-        json_text_optional(&code, c->problem, "code", 60) || !code ||
-        json_text_optional(&zh, c->problem, "title_zh", 180) ||
-        json_text_optional(&en, c->problem, "title", 180)) {
+        !json_get(c->problem, "code") || problem_text(c->detail, c->problem))
         c->problem = NULL;
-        return answer->status >= 500 ? BZT_ERR_UNAVAILABLE : BZT_ERR_INTERNAL;
-    }
-    snprintf(c->detail, sizeof(c->detail), "%s / %s", zh ? zh : "",
-             en ? en : "");
-    const bzt_err_info *info = bzt_err_by_code(code);
-    return info ? info->err : BZT_ERR_INTERNAL;
+    return problem_err(c->problem, answer->status);
 }
 
 static bzt_err call(bzt_span *answer, arena *a, signed_call *c,

@@ -5,15 +5,16 @@
 
 #include "base/http_client.h"
 #include "base/json.h"
+#include "problem.h"
 #include <bzt/sm2.h>
 
 typedef struct signed_call {
     http_client *http;
-    const char *origin;     /* https://… of the API */
-    const char *id;         /* rp_…, skey_… */
-    const bzt_sm2_key *key; /* secret, borrowed */
-    json *problem;          /* of the last call that failed, or NULL */
-    char detail[400];       /* its texts, "" if there are none */
+    const char *origin;            /* https://… of the API */
+    const char *id;                /* rp_…, skey_… */
+    const bzt_sm2_key *key;        /* secret, borrowed */
+    json *problem;                 /* of the last call that failed, or NULL */
+    char detail[PROBLEM_TEXT_MAX]; /* its texts, "" if there are none */
 } signed_call;
 
 /* body may be NULL, idempotency_key too.  *answer is NULL for an empty one;

@@ -16,7 +16,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILE_MAX = 1 << 20, ARENA_MAX = 8 << 20, ROOT_DAYS = 7300 };
+enum {
+    FILE_MAX = 1 << 20,
+    ARENA_MAX = 8 << 20,
+    CERT_MAX = 8192,
+    ROOT_DAYS = 7300
+};
 #define DAY_MS (24LL * 3600 * 1000)
 
 /* --- files -------------------------------------------------------------- */
@@ -202,16 +207,11 @@ static bzt_err read_roots(settings *s, arena *a, const json *o)
     if (err)
         return err;
     for (size_t i = 0; i < json_array_n(list); i++) {
-        const char *text = json_text_item(list, i);
-        size_t len = text ? strlen(text) : 0;
-        uint8_t *der = arena_alloc(a, len + 1);
+        bzt_span *der = &s->ca_roots[s->ca_roots_n++];
         x509_cert cert;
-        if (!der)
-            return BZT_ERR_MEMORY;
-        if (!text || base64url_read(der, &len, len, text_span(text)) ||
-            x509_read(&cert, (bzt_span){der, len}))
+        if (json_span_item(der, a, list, i, 1, CERT_MAX) ||
+            x509_read(&cert, *der))
             return BZT_ERR_CERT_INVALID;
-        s->ca_roots[s->ca_roots_n++] = (bzt_span){der, len};
     }
     return BZT_OK;
 }

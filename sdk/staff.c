@@ -30,7 +30,7 @@ struct setup {
     const staff_account *account;
     arena *a;
     http_client *http;
-    char *problem; /* 400 bytes */
+    char *problem; /* PROBLEM_TEXT_MAX bytes */
     char csrf[64];
     uint8_t secret[TOTP_SECRET_LEN];
     bzt_sm2_key key; /* secret */
@@ -46,7 +46,6 @@ static bzt_err post(struct setup *s, const json **answer, const char *target,
                             .content_type = "application/json",
                             .headers = &csrf,
                             .headers_n = s->csrf[0] ? 1 : 0};
-    const char *code = NULL, *zh = NULL, *en = NULL;
     http_answer got;
     json *parsed = NULL;
     bzt_err err;
@@ -63,13 +62,10 @@ static bzt_err post(struct setup *s, const json **answer, const char *target,
     *answer = parsed;
     if (got.status >= 200 && got.status <= 299)
         return BZT_OK;
-    if (!parsed || json_text(&code, parsed, "code", 1, 60) ||
-        json_text_optional(&zh, parsed, "title_zh", 180) ||
-        json_text_optional(&en, parsed, "title", 180))
+    if (!parsed || !json_get(parsed, "code") ||
+        problem_text(s->problem, parsed))
         return BZT_ERR_UNAVAILABLE;
-    snprintf(s->problem, 400, "%s / %s", zh ? zh : "", en ? en : "");
-    const bzt_err_info *info = bzt_err_by_code(code);
-    return info ? info->err : BZT_ERR_INTERNAL;
+    return problem_err(parsed, got.status);
 }
 
 /* A code works once: the setting-up takes that of this step, the log-in
@@ -182,7 +178,7 @@ out:
 }
 
 bzt_err staff_setup_account(const char *folder, const staff_account *account,
-                            char problem[400])
+                            char problem[PROBLEM_TEXT_MAX])
 {
     struct setup s = {.folder = folder, .account = account, .problem = problem};
     const char *key_id;

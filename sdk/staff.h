@@ -24,7 +24,7 @@ typedef struct staff_account {
  * already; errors of the API, *problem then holds its answer's text. */
 BZT_MUST_USE bzt_err staff_setup_account(const char *folder,
                                          const staff_account *account,
-                                         char problem[400]);
+                                         char problem[PROBLEM_TEXT_MAX]);
 BZT_MUST_USE bzt_err staff_open(staff **out, const char *folder);
 void staff_close(staff *s); /* wipes; NULL is allowed */
 arena *staff_arena(staff *s);
