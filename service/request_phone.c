@@ -13,7 +13,6 @@
 #include <string.h>
 
 struct phone {
-    service *s;
     arena *a;
     const holder *by;
     const uint8_t *id;
@@ -127,7 +126,7 @@ bzt_err request_scan_qr(service *s, request_view *out, arena *a,
                         const holder *by, const char *qr)
 {
     qr_text text;
-    struct phone in = {.s = s, .a = a, .by = by, .qr = &text, .out = out};
+    struct phone in = {.a = a, .by = by, .qr = &text, .out = out};
     bzt_err err;
 
     *out = (request_view){0};
@@ -171,7 +170,7 @@ bzt_err request_scan_code(service *s, request_view *out, arena *a,
                           const holder *by, const char *code)
 {
     uint8_t hash[32];
-    struct phone in = {.s = s, .a = a, .by = by, .code_hash = hash, .out = out};
+    struct phone in = {.a = a, .by = by, .code_hash = hash, .out = out};
     bzt_err err;
 
     *out = (request_view){0};
@@ -205,7 +204,7 @@ static bzt_err look_op(store_tx *tx, void *arg)
 bzt_err request_for_phone(service *s, request_view *out, arena *a,
                           const holder *by, const uint8_t id[16])
 {
-    struct phone in = {.s = s, .a = a, .by = by, .id = id, .out = out};
+    struct phone in = {.a = a, .by = by, .id = id, .out = out};
 
     *out = (request_view){0};
     return store_read(s->store, look_op, &in);
@@ -232,7 +231,7 @@ bzt_err request_refuse(service *s, arena *a, const holder *by,
                        const uint8_t id[16])
 {
     request_view view = {0};
-    struct phone in = {.s = s, .a = a, .by = by, .id = id, .out = &view};
+    struct phone in = {.a = a, .by = by, .id = id, .out = &view};
 
     return store_write(s->store, refuse_op, &in);
 }
@@ -366,8 +365,7 @@ bzt_err request_confirm(service *s, request_view *out, arena *a,
                         const holder *by, const uint8_t id[16],
                         const uint8_t certificate[16], int64_t number)
 {
-    struct phone in = {.s = s,
-                       .a = a,
+    struct phone in = {.a = a,
                        .by = by,
                        .id = id,
                        .certificate = certificate,

@@ -19,7 +19,6 @@ enum { SKEW_MS = 60000 };
 /* --- creating ----------------------------------------------------------- */
 
 struct create {
-    service *s;
     const request_new *in;
     request_created *out;
     arena *a;
@@ -170,7 +169,7 @@ bzt_err request_create(service *s, request_created *out, const char **field,
                        arena *a, const request_new *in)
 {
     description d;
-    struct create c = {.s = s, .in = in, .out = out, .a = a, .d = &d};
+    struct create c = {.in = in, .out = out, .a = a, .d = &d};
     bzt_err err;
 
     *out = (request_created){0};
